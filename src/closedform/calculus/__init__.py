@@ -1,0 +1,1 @@
+"""Differentials, their adjoints, and the derivatives read off them."""

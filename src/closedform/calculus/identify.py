@@ -1,0 +1,228 @@
+"""Reading the Jacobian off a differential: the J with vec(dF) = J*vec(dX).
+
+The differential is an expression that is linear in the direction dX.  It is read from the outside in; a vector-valued
+function of a vector needs no Kronecker product, and one appears only where a matrix is left on either side.
+"""
+
+from __future__ import annotations
+
+from closedform.calculus.reverse import pull_back
+from closedform.core.dim import ONE, Dim
+from closedform.core.errors import Refusal
+from closedform.core.expr import Expr, make
+from closedform.core.op import f
+from closedform.core.walk import postorder
+from closedform.ops.build import identity, num, product, times, total, transpose
+from closedform.rewrite.engine import Simplifier
+from closedform.rewrite.term import Term, join, split
+
+
+class Reader:
+    """Reads Jacobians of expressions in normal form that are linear in one leaf."""
+
+    def __init__(self, simplifier: Simplifier, leaf: Expr) -> None:
+        self.s = simplifier
+        self.leaf = leaf
+        self.length: Dim = leaf.rows * leaf.cols
+        self._read: dict[Expr, Expr] = {}
+        self._active: set[Expr] = {leaf}
+        self._seen: set[Expr] = set()
+
+    def moves(self, e: Expr) -> bool:
+        """Does the leaf occur in the expression?"""
+        if e not in self._seen:
+            for node in postorder(e):
+                self._seen.add(node)
+                if any(a in self._active for a in node.args):
+                    self._active.add(node)
+        return e in self._active
+
+    def jacobian(self, e: Expr) -> Expr:
+        """The J with vec(e) = J*vec(leaf)."""
+        found = self._read.get(e)
+        if found is None:
+            found = self._read[e] = self._jacobian(e)
+        return found
+
+    def _jacobian(self, e: Expr) -> Expr:
+        name = e.op.name
+        if not self.moves(e):
+            return make("zeros", (), (e.rows * e.cols, self.length))
+        if e is self.leaf:
+            return identity(self.length)
+        if e.is_scalar and name not in ("index", "mul"):
+            return self.row(e)
+        if name == "add":
+            return total(*[self.jacobian(t) for t in e.args if self.moves(t)])
+        if name == "mul":
+            return self._product(e)
+        if name == "transpose":
+            inside = e.args[0]
+            if inside.rows is ONE or inside.cols is ONE:
+                return self.jacobian(inside)
+            return product(f.commutation(inside.rows, inside.cols), self.jacobian(inside))
+        if name == "hadamard":
+            moving, mask = self._masked(e)
+            return product(f.diag(_vec(mask)), self.jacobian(moving))
+        if name in ("vec", "unvec", "named"):
+            return self.jacobian(e.args[0])
+        if name == "diag":
+            n = identity(e.rows)
+            return product(f.khatrirao(n, n), self.jacobian(e.args[0]))
+        if name == "diagonal":
+            return self._diagonal(e.args[0])
+        if name in ("tril", "triu"):
+            mask = make(name, (f.ones(e.rows, e.cols),))
+            return product(f.diag(_vec(mask)), self.jacobian(e.args[0]))
+        if name == "index":
+            return self._entries(e)
+        if name == "blocks" and (e.is_column or e.rows is ONE):
+            cells = tuple(self.jacobian(c) for c in e.args)
+            return f.blocks(*cells, (1,) * len(cells))
+        raise Refusal(
+            f"{e.op.word or name}: the Jacobian through it has no form in the words of this version (it stands at {_brief(e)})"
+        )
+
+    def row(self, e: Expr) -> Expr:
+        """The Jacobian of a scalar: its gradient, stacked, as a row."""
+        return transpose(_vec(pull_back(e, self.leaf, num(1))))
+
+    def _product(self, e: Expr) -> Expr:
+        term = split(e)
+        for base, k in term.scalars.items():
+            if self.moves(base):
+                rest = dict(term.scalars)
+                del rest[base]
+                if k != 1:
+                    raise Refusal(f"^: a differential is not linear at {_brief(e)}")
+                outside = join(Term(term.coefficient, rest, term.word, e.shape if not e.is_scalar else (ONE, ONE)))
+                return product(_vec(outside), self.row(base))
+        outside = join(Term(term.coefficient, term.scalars, (), (ONE, ONE)))
+        at = next(i for i, (base, _) in enumerate(term.word) if self.moves(base))
+        core = self._word(list(term.word), at, e)
+        return core if outside.op.name == "number" and outside.params[0] == 1 else product(outside, core)
+
+    def _word(self, word: list[tuple[Expr, int]], at: int, e: Expr) -> Expr:
+        moving = word[at][0]
+        left = [_letter(p) for p in word[:at]]
+        right = [_letter(p) for p in word[at + 1 :]]
+        if moving.cols is not ONE and moving.rows is not ONE:
+            if e.is_column:
+                return _times(left, self.applied(moving, _chain(right)))
+            if e.rows is ONE:
+                return self.jacobian(self.s.transposed(e))
+        elif not right and moving.is_column:
+            return _times(left, self.jacobian(moving))
+        elif not left and moving.rows is ONE:
+            return product(*reversed([transpose(g) for g in right]), self.jacobian(moving))
+        a = _chain(left) if left else identity(moving.rows)
+        b = transpose(_chain(right)) if right else identity(moving.cols)
+        inner = self.jacobian(moving)
+        if a.op.name == "eye" and b.op.name == "eye":
+            return inner
+        return product(f.kron(b, a), inner)
+
+    def applied(self, E: Expr, v: Expr) -> Expr:
+        """The Jacobian of E*v for a matrix E that moves and a column v that does not."""
+        name = E.op.name
+        if name == "add":
+            return total(*[self.applied(t, v) for t in E.args if self.moves(t)])
+        if name == "diag":
+            return product(f.diag(v), self.jacobian(E.args[0]))
+        if name == "mul":
+            return self._applied_product(E, v)
+        if name == "transpose":
+            inner = E.args[0]
+            if inner.op.name in ("add", "hadamard"):
+                turned = tuple(self.s.transposed(t) for t in inner.args)
+                return self.applied(make(inner.op.name, turned), v)
+            return product(f.kron(identity(E.rows), transpose(v)), self.jacobian(inner))
+        if name == "hadamard":
+            moving, mask = self._masked(E)
+            inside = self._diagonal_inside(moving)
+            if inside is not None:  # (M.*(L*diag(u)*R))*v = ((M*diag(v)*R').*L)*u
+                left, u, right = inside
+                return product(times(product(mask, f.diag(v), transpose(right)), left), self.jacobian(u))
+        return product(f.kron(transpose(v), identity(E.rows)), self.jacobian(E))
+
+    def _applied_product(self, E: Expr, v: Expr) -> Expr:
+        term = split(E)
+        outside = join(Term(term.coefficient, term.scalars, (), (ONE, ONE)))
+        if self.moves(outside):
+            return self.jacobian(self.s.product((E, v)))
+        at = next(i for i, (base, _) in enumerate(term.word) if self.moves(base))
+        left = [outside, *[_letter(p) for p in term.word[:at]]]
+        moving = term.word[at][0]
+        right = [_letter(p) for p in term.word[at + 1 :]]
+        w = product(_chain(right), v) if right else v
+        if moving.is_column:
+            return product(w, *left, self.jacobian(moving))
+        if moving.rows is ONE:
+            return product(*left, transpose(w), self.jacobian(moving))
+        return product(*left, self.applied(moving, self.s.canonical(w)))
+
+    def _diagonal_inside(self, e: Expr) -> tuple[Expr, Expr, Expr] | None:
+        """L, u, R when the expression is L*diag(u)*R with only u moving."""
+        if e.op.name == "diag":
+            return identity(e.rows), e.args[0], identity(e.rows)
+        if e.op.name != "mul":
+            return None
+        term = split(e)
+        if any(self.moves(base) for base in term.scalars):
+            return None
+        at = next(i for i, (base, _) in enumerate(term.word) if self.moves(base))
+        if term.word[at][0].op.name != "diag":
+            return None
+        outside = join(Term(term.coefficient, term.scalars, (), (ONE, ONE)))
+        left = [_letter(p) for p in term.word[:at]] or [identity(e.rows)]
+        right = [_letter(p) for p in term.word[at + 1 :]] or [identity(e.cols)]
+        return product(outside, *left), term.word[at][0].args[0], _chain(right)
+
+    def _diagonal(self, A: Expr) -> Expr:
+        inside = self._diagonal_inside(A)
+        if inside is not None:  # diag(L*diag(u)*R) = (L.*R')*u
+            left, u, right = inside
+            return product(times(left, transpose(right)), self.jacobian(u))
+        n = identity(A.rows)
+        return product(transpose(f.khatrirao(n, n)), self.jacobian(A))
+
+    def _masked(self, e: Expr) -> tuple[Expr, Expr]:
+        """The factor of an entrywise product that moves, and the product of the others."""
+        moving = next(g for g in e.args if self.moves(g))
+        rest = [g for g in e.args if g is not moving]
+        mask = rest[0]
+        for g in rest[1:]:
+            mask = times(mask, g)
+        return moving, mask
+
+    def _entries(self, e: Expr) -> Expr:
+        inside = e.args[0]
+        r, s, c, d = e.params
+        if inside.is_column:
+            return f.index(self.jacobian(inside), r, s, Dim.of(1), self.length)
+        if inside.rows is ONE:
+            return f.index(self.jacobian(inside), c, d, Dim.of(1), self.length)
+        if e.is_scalar:
+            return self.row(e)
+        raise Refusal(f"index: the Jacobian of a part of a matrix has no form in the words of this version (it stands at {_brief(e)})")
+
+
+def _letter(pair: tuple[Expr, int]) -> Expr:
+    return join(Term(1, {}, (pair,), pair[0].shape))
+
+
+def _chain(factors: list[Expr]) -> Expr:
+    return product(*factors)
+
+
+def _times(left: list[Expr], e: Expr) -> Expr:
+    return product(*left, e) if left else e
+
+
+def _vec(e: Expr) -> Expr:
+    return e if e.is_column else transpose(e) if e.rows is ONE else f.vec(e)
+
+
+def _brief(e: Expr) -> str:
+    text = str(e)
+    return text if len(text) < 60 else text[:57] + "…"

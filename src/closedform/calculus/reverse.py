@@ -1,0 +1,69 @@
+"""Reverse accumulation: the gradient of a scalar, one pullback for each node of the shared graph."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from closedform.core.expr import Expr, make
+from closedform.core.op import hole
+from closedform.core.walk import depends, postorder
+from closedform.ops.arithmetic import LONGEST_POWER
+from closedform.ops.build import num, product, total, transpose, zeros_like
+
+
+@dataclass(frozen=True)
+class Pullback:
+    """One step: the inner product of the cotangent with d(node) becomes those with the differentials of its arguments."""
+
+    node: Expr
+    cotangent: Expr
+    parts: tuple[tuple[Expr, Expr], ...]
+
+
+def pull_back(root: Expr, leaf: Expr, seed: Expr, steps: list[Pullback] | None = None) -> Expr:
+    """The cotangent of a leaf: the adjoint of the differential of ``root`` at ``leaf``, applied to ``seed``.
+
+    The expression comes back as it is accumulated, not simplified; its size is linear in that of the graph.
+    """
+    nodes = postorder(root)
+    active = depends(nodes, leaf)
+    arrived: dict[Expr, list[Expr]] = {root: [seed]}
+    for node in reversed(nodes):
+        if node not in active or node is leaf:
+            continue
+        cotangent = total(*arrived.pop(node)) if node in arrived else None
+        if cotangent is None:
+            continue
+        parts = []
+        for slot, argument in enumerate(node.args):
+            if argument in active:
+                part = _slot(node, slot, cotangent)
+                parts.append((argument, part))
+                arrived.setdefault(argument, []).append(part)
+        if steps is not None:
+            steps.append(Pullback(node, cotangent, tuple(parts)))
+    found: Sequence[Expr] = arrived.get(leaf, ())
+    return total(*found) if found else zeros_like(leaf)
+
+
+def _slot(node: Expr, slot: int, cotangent: Expr) -> Expr:
+    op = node.op
+    if op.linear_in(slot):
+        return op.adjoint(slot, cotangent, node)
+    if op.name == "matrixpow" and node.params[0] > LONGEST_POWER:
+        scale = _multiple_of_identity(cotangent)
+        if scale is not None:  # under a trace the k terms of the differential are one
+            k = node.params[0]
+            return product(num(k), scale, transpose(make("matrixpow", node.args, (k - 1,))))
+    argument = hole(node.args[slot])
+    return pull_back(op.differential(slot, argument, node), argument, cotangent)
+
+
+def _multiple_of_identity(cotangent: Expr) -> Expr | None:
+    """c when the expression is c times the identity, as the pullback of a trace writes it."""
+    if cotangent.op.name == "eye":
+        return num(1)
+    if cotangent.op.name == "mul" and cotangent.args[-1].op.name == "eye" and all(g.is_scalar for g in cotangent.args[:-1]):
+        return product(*cotangent.args[:-1])
+    return None

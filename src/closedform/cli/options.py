@@ -1,0 +1,74 @@
+"""Reading a command line whose positional arguments are formulas: they may begin with a minus sign."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import NoReturn
+
+from closedform.core.errors import InputError
+
+
+class UsageError(Exception):
+    """A command line that cannot be read; its text says what is wrong and where help is."""
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that takes ``-x'*A*x`` for a formula and reports one line instead of the whole usage.
+
+    >>> parser = Parser("demo", "A demonstration.", "")
+    >>> _ = parser.add_argument("expression")
+    >>> _ = parser.add_argument("--wrt")
+    >>> parser.read(["-x'*A*x", "--wrt", "x"])
+    Namespace(expression="-x'*A*x", wrt='x')
+    """
+
+    def __init__(self, prog: str, description: str, examples: str) -> None:
+        super().__init__(
+            prog=prog,
+            description=description,
+            epilog=examples,
+            allow_abbrev=False,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+
+    def read(self, arguments: list[str]) -> argparse.Namespace:
+        """The arguments by name; UsageError when they do not fit."""
+        return self.parse_args(self._formulas_last(arguments))
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message} (see {self.prog} --help)")
+
+    def _formulas_last(self, arguments: list[str]) -> list[str]:
+        """Options first, each joined to its value, then everything else behind ``--``."""
+        takes_value = {name: action.nargs != 0 for action in self._actions for name in action.option_strings}
+        options: list[str] = []
+        formulas: list[str] = []
+        rest = iter(arguments)
+        for item in rest:
+            if item == "--":
+                formulas.extend(rest)
+            elif takes_value.get(item):
+                value = next(rest, None)
+                options.append(item if value is None else f"{item}={value}")
+            elif item.partition("=")[0] in takes_value or _mistyped(item):
+                options.append(item)
+            else:
+                formulas.append(item)
+        return [*options, "--", *formulas] if formulas else options
+
+
+def _mistyped(item: str) -> bool:
+    """Does it look like an option that does not exist, rather than like a formula?"""
+    name = item.partition("=")[0]
+    return name.startswith("--") and len(name) > 3 and name[2:].replace("-", "").isalpha()
+
+
+def formula(text: str) -> str:
+    """The text of a formula as given, or what standard input holds when it is ``-``."""
+    if text != "-":
+        return text
+    try:
+        return sys.stdin.buffer.read().decode("utf-8").strip()
+    except UnicodeDecodeError as error:
+        raise InputError(f"standard input is not UTF-8 text (byte {error.start + 1})") from None

@@ -1,0 +1,171 @@
+"""An answer in each of the formats of ``closedform derive``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from closedform.cli.screen import show
+from closedform.session import Derivative
+
+SCHEMA = 1
+"""Version of the JSON object; raised when a field changes its meaning or goes away."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What was asked, as it was typed."""
+
+    expression: str
+    wrt: tuple[str, ...]
+    given: str | None
+
+
+def layout_said(d: Derivative, wrt: tuple[str, ...]) -> str:
+    """The layout by what it does: the shape it gives to this answer."""
+    last = wrt[-1]
+    turned = d.layout == "denominator"
+    if d.kind == "gradient" or (d.kind == "hessian" and "1" in d.shape):
+        says = f"the gradient has the shape of {last}" + ("'" if d.layout == "numerator" else "")
+    elif d.kind == "hessian":
+        rows, columns = (last, wrt[-2]) if turned else (wrt[-2], last)
+        says = f"rows run over the entries of {rows}, columns over those of {columns}"
+    elif d.kind == "derivative" and len(wrt) < 3:
+        says = "the derivative has the shape of the expression" + (", transposed" if turned else "")
+    else:
+        what = "the expression" if len(wrt) == 1 else "the derivative before"
+        rows, columns = (last, what) if turned else (what, last)
+        says = f"rows run over the entries of {rows}, columns over those of {columns}"
+    return f"{d.layout}: {says}"
+
+
+def certificate_said(d: Derivative) -> str:
+    """The numeric check in one line.
+
+    Sizes are those of each trial in turn.
+    """
+    c = d.certificate
+    if c is None:
+        return "not checked"
+    sizes = "; ".join(", ".join(f"{name}={size}" for name, size in trial.items()) for trial in c.sizes)
+    return (
+        f"numerically: {c.trials} trials, largest error {c.max_error:.1e}"
+        + (f", sizes {sizes}" if sizes.strip("; ") else "")
+        + f", seed {c.seed}"
+    )
+
+
+def rows(d: Derivative, question: Question) -> list[tuple[str, str]]:
+    """Everything that is said of an answer, as pairs (label, text)."""
+    out = [
+        ("shape", " x ".join(d.shape)),
+        ("kind", d.kind),
+        ("layout", layout_said(d, question.wrt)),
+        ("structure", d.structure),
+    ]
+    out += [("condition" if i == 0 else "", text) for i, text in enumerate(d.conditions)]
+    out += [("note" if i == 0 else "", text) for i, text in enumerate(d.notes)]
+    if d.inferred:
+        out.append(("inferred", inferred_said(d)))
+    return [*out, ("checked", certificate_said(d))]
+
+
+def inferred_said(d: Derivative) -> str:
+    """The declarations that were not given."""
+    return "; ".join(f"{name}: {what}" for name, what in d.inferred.items())
+
+
+def text(d: Derivative, question: Question, steps: bool) -> None:
+    """The formula in the language that is typed, and what is said of it."""
+    _readable(d, question, steps, str(d))
+
+
+def unicode(d: Derivative, question: Question, steps: bool) -> None:
+    """The formula with mathematical characters, and what is said of it."""
+    _readable(d, question, steps, d.unicode)
+
+
+def _readable(d: Derivative, question: Question, steps: bool, formula: str) -> None:
+    show(rows(d, question), headline=formula)
+    if steps:
+        print(f"\n{d.derivation}")
+
+
+def latex(d: Derivative, question: Question, steps: bool) -> None:
+    """The formula in LaTeX, nothing else; with the derivation as an aligned display."""
+    print(d.latex)
+    if steps:
+        print("\n" + "\n".join(f"% {line}" for line in str(d.derivation).splitlines()))
+
+
+def markdown(d: Derivative, question: Question, steps: bool) -> None:
+    """A section of a document."""
+    by = ", ".join(f"`{name}`" for name in question.wrt)
+    lines = [f"## Derivative of `{question.expression}` by {by}", ""]
+    if question.given:
+        lines += [f"Given `{question.given}`.", ""]
+    lines += ["$$", d.latex, "$$", "", f"As text: `{d}`", "", "| | |", "|---|---|"]
+    lines += [f"| {label} | {said.replace('|', chr(92) + '|')} |" for label, said in rows(d, question)]
+    if steps:
+        lines += ["", "### Derivation", ""]
+        for number, step in enumerate(d.derivation, 1):
+            lines += [f"{number}. **{step.rule}**: {step.because}", "", f"   `{step.before}`", f"   → `{step.after}`", ""]
+    print("\n".join(lines).rstrip())
+
+
+def python(d: Derivative, question: Question, steps: bool) -> None:
+    """The source of a NumPy function."""
+    print(d.function().source.rstrip())
+
+
+def json_object(d: Derivative, question: Question, steps: bool) -> None:
+    """One object for programs."""
+    json.dump(record(d, question), sys.stdout, indent=2)
+    print()
+
+
+def record(d: Derivative, question: Question) -> dict[str, Any]:
+    """The answer as plain data."""
+    c = d.certificate
+    return {
+        "schema": SCHEMA,
+        "expression": question.expression,
+        "wrt": list(question.wrt),
+        "given": question.given,
+        "inferred": dict(d.inferred),
+        "kind": d.kind,
+        "shape": list(d.shape),
+        "layout": d.layout,
+        "structure": d.structure,
+        "derivative": {"text": str(d), "unicode": d.unicode, "latex": d.latex},
+        "conditions": list(d.conditions),
+        "notes": list(d.notes),
+        "steps": [
+            {"rule": step.rule, "before": str(step.before), "after": str(step.after), "because": step.because}
+            for step in d.derivation
+        ],
+        "certificate": None
+        if c is None
+        else {
+            "ok": c.ok,
+            "trials": c.trials,
+            "max_error": c.max_error,
+            "sizes": [dict(trial) for trial in c.sizes],
+            "seed": c.seed,
+        },
+        "code": {"numpy": d.function().source},
+    }
+
+
+FORMS: Mapping[str, Callable[[Derivative, Question, bool], None]] = {
+    "text": text,
+    "unicode": unicode,
+    "latex": latex,
+    "markdown": markdown,
+    "python": python,
+    "json": json_object,
+}
+"""What each format prints."""

@@ -1,0 +1,177 @@
+"""Symbolic sizes: polynomials in named positive integers with rational coefficients, interned.
+
+Two sizes are equal only if they are the same polynomial: different names are different sizes.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+
+Monomial = tuple[str, ...]
+"""The names of a product of sizes, sorted, with repetition."""
+
+_table: weakref.WeakValueDictionary[tuple[tuple[Monomial, Fraction], ...], Dim] = weakref.WeakValueDictionary()
+_lock = threading.Lock()
+
+
+class Dim:
+    """A size.  Build one with ``Dim.of``; compare with ``is`` or ``==``.
+
+    >>> n = Dim.of("n")
+    >>> str(n * (n + 1))
+    'n*(n + 1)'
+    >>> (n + 1) * 2 == 2 * n + 2
+    True
+    """
+
+    __slots__ = ("__weakref__", "terms")
+    terms: tuple[tuple[Monomial, Fraction], ...]
+
+    @staticmethod
+    def of(value: int | str | Dim) -> Dim:
+        """The size that an integer or a name stands for."""
+        if isinstance(value, Dim):
+            return value
+        if isinstance(value, str):
+            return _make({(value,): Fraction(1)})
+        return _make({(): Fraction(value)})
+
+    def __add__(self, other: int | Dim) -> Dim:
+        return _make(_sum(self.terms, Dim.of(other).terms))
+
+    def __sub__(self, other: int | Dim) -> Dim:
+        return self + Dim.of(other) * -1
+
+    def __mul__(self, other: int | Fraction | Dim) -> Dim:
+        right = other.terms if isinstance(other, Dim) else (((), Fraction(other)),)
+        out: dict[Monomial, Fraction] = {}
+        for left_names, left in self.terms:
+            for right_names, factor in right:
+                names = tuple(sorted(left_names + right_names))
+                out[names] = out.get(names, Fraction(0)) + left * factor
+        return _make(out)
+
+    __radd__ = __add__
+    __rmul__ = __mul__
+
+    @property
+    def integer(self) -> int | None:
+        """The value when the size is a number, else None."""
+        if not self.terms:
+            return 0
+        if len(self.terms) == 1 and self.terms[0][0] == () and self.terms[0][1].denominator == 1:
+            return int(self.terms[0][1])
+        return None
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names that occur."""
+        return frozenset(name for names, _ in self.terms for name in names)
+
+    def value(self, sizes: Mapping[str, int]) -> int:
+        """The number at given sizes of the names; KeyError when one is missing."""
+        total = Fraction(0)
+        for names, factor in self.terms:
+            for name in names:
+                factor = factor * sizes[name]
+            total += factor
+        if total.denominator != 1:
+            raise ValueError(f"the size {self} is not a whole number at {dict(sizes)}")
+        return int(total)
+
+    def substitute(self, sizes: Mapping[str, Dim]) -> Dim:
+        """The size with names replaced by sizes."""
+        if not any(name in sizes for name in self.names):
+            return self
+        total = Dim.of(0)
+        for names, factor in self.terms:
+            term = Dim.of(1) * factor
+            for name in names:
+                term = term * sizes.get(name, Dim.of(name))
+            total = total + term
+        return total
+
+    def __str__(self) -> str:
+        return _text(self)
+
+    def __repr__(self) -> str:
+        return f"Dim({_text(self)})"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_from_terms, (self.terms,))
+
+
+def _sum(left: Iterable[tuple[Monomial, Fraction]], right: Iterable[tuple[Monomial, Fraction]]) -> dict[Monomial, Fraction]:
+    out = dict(left)
+    for names, factor in right:
+        out[names] = out.get(names, Fraction(0)) + factor
+    return out
+
+
+def _from_terms(terms: tuple[tuple[Monomial, Fraction], ...]) -> Dim:
+    return _make(dict(terms))
+
+
+def _make(terms: Mapping[Monomial, Fraction]) -> Dim:
+    key = tuple(sorted((t for t in terms.items() if t[1]), key=lambda t: (-len(t[0]), t[0])))
+    found = _table.get(key)
+    if found is not None:
+        return found
+    with _lock:
+        found = _table.get(key)
+        if found is None:
+            found = object.__new__(Dim)
+            found.terms = key
+            _table[key] = found
+    return found
+
+
+def _text(dim: Dim) -> str:
+    if not dim.terms:
+        return "0"
+    common: list[str] = []
+    if len(dim.terms) > 1:  # n*n + n reads n*(n + 1)
+        common = list(dim.terms[0][0])
+        for names, _ in dim.terms[1:]:
+            rest = list(names)
+            kept = []
+            for name in common:
+                if name in rest:
+                    rest.remove(name)
+                    kept.append(name)
+            common = kept
+    scale = 1
+    for _, factor in dim.terms:
+        scale = scale * factor.denominator // _gcd(scale, factor.denominator)
+    pieces = []
+    for names, factor in dim.terms:
+        left = list(names)
+        for name in common:
+            left.remove(name)
+        pieces.append(_monomial(left, int(factor * scale)))
+    body = pieces[0] + "".join(f" - {p[1:]}" if p.startswith("-") else f" + {p}" for p in pieces[1:])
+    if common:
+        body = "*".join(common) + f"*({body})"
+    elif scale > 1 and len(pieces) > 1:
+        body = f"({body})"
+    return body if scale == 1 else f"{body}/{scale}"
+
+
+def _monomial(names: list[str], factor: int) -> str:
+    if not names:
+        return str(factor)
+    head = {1: "", -1: "-"}.get(factor, f"{factor}*")
+    return head + "*".join(names)
+
+
+def _gcd(a: int, b: int) -> int:
+    while b:
+        a, b = b, a % b
+    return a
+
+
+ONE = Dim.of(1)
+"""The size of a scalar in either direction.  Kept here so that the weak table never drops it."""

@@ -1,0 +1,60 @@
+"""Every exception of the package.
+
+An error states the requirement, the operands with their shapes and a suggestion; when it comes from a text it also
+shows the text with a caret under the column at fault.
+"""
+
+from __future__ import annotations
+
+WINDOW = 72
+"""How many characters of a long input an error message shows."""
+
+
+class InputError(ValueError):
+    """Input that is not an admissible question.
+
+    ``message`` is the sentence, ``source`` the text that was read (or None) and ``column`` the place in it, counted
+    from 0; ``width`` is how many characters the caret underlines.
+
+    >>> print(InputError("unexpected ')'", source="x)", column=1))
+    unexpected ')'
+      x)
+       ^
+    """
+
+    def __init__(self, message: str, *, source: str | None = None, column: int | None = None, width: int = 1) -> None:
+        super().__init__(message)
+        self.message = message
+        self.source = source
+        self.column = column
+        self.width = width
+
+    def located(self, source: str, column: int, width: int = 1) -> InputError:
+        """The same error with a place, unless it already has one."""
+        if self.column is None:
+            self.source, self.column, self.width = source, column, width
+        return self
+
+    def __str__(self) -> str:
+        if self.source is None or self.column is None:
+            return self.message
+        return self.message + "\n" + caret(self.source, self.column, self.width)
+
+
+class Refusal(InputError):
+    """A question that is well posed but that the system cannot derive or cannot check; it says which part and why."""
+
+
+class VerificationError(Exception):
+    """An answer failed its own numeric check and is withheld.  This is always a defect of the package."""
+
+
+def caret(source: str, column: int, width: int = 1) -> str:
+    """Two lines: the text (a window of it when it is long) and a caret under the column."""
+    shown = "".join(ch if ch.isprintable() else "·" for ch in source)
+    start = max(0, column - WINDOW // 2) if len(shown) > WINDOW else 0
+    piece = shown[start : start + WINDOW]
+    lead = "…" if start else ""
+    tail = "…" if start + WINDOW < len(shown) else ""
+    width = max(1, min(width, WINDOW - (column - start)))
+    return f"  {lead}{piece}{tail}\n  {' ' * (len(lead) + column - start)}{'^' * width}"

@@ -1,0 +1,30 @@
+"""Facts of an expression, inferred from the declared facts of its symbols by the operations' own statements."""
+
+from __future__ import annotations
+
+from closedform.core.expr import Expr
+from closedform.core.facts import Truth, answer, closure
+from closedform.core.walk import postorder
+
+NOTHING: frozenset[str] = frozenset()
+
+
+def facts(e: Expr) -> frozenset[str]:
+    """Everything known to hold of an expression."""
+    found: frozenset[str] | None = e.memo.get("facts")
+    if found is None:
+        for node in postorder(e) if any("facts" not in a.memo for a in e.args) else (e,):
+            if "facts" not in node.memo:
+                node.memo["facts"] = closure(frozenset(node.op.facts(*node.args, *node.params)))
+        found = e.memo["facts"]
+    return found
+
+
+def known(e: Expr, fact: str) -> bool:
+    """Is the fact known to hold?  (False covers both "no" and "unknown": use ``truth`` to tell them apart.)"""
+    return fact in facts(e)
+
+
+def truth(e: Expr, fact: str) -> Truth:
+    """The three-valued answer."""
+    return answer(facts(e), fact)

@@ -1,0 +1,1 @@
+"""Values of expressions: evaluation with NumPy, random and special points, numerical derivatives."""

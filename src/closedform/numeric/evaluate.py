@@ -1,0 +1,237 @@
+"""The value of an expression at arrays.
+
+A ``Program`` is one or several expressions put in order once; ``at`` fixes the sizes, and the result is evaluated at
+many points.  A scalar is 0-d, everything else 2-D; real and complex arrays both work.  What has no value (a singular
+inverse, a logarithm of a negative number) is nan, never an exception.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from closedform.core.dim import Dim
+from closedform.core.expr import Expr
+from closedform.core.walk import postorder
+from closedform.ops.build import transpose
+
+Step = tuple[int, Callable[..., Any], tuple[int, ...], tuple[Any, ...], bool]
+"""Where the value goes, the function, where its arguments are, its parameters, and whether the node is a scalar."""
+
+FAILURES = (np.linalg.LinAlgError, ArithmeticError, ValueError, IndexError, TypeError)
+"""What NumPy and SciPy raise where a function has no value."""
+
+FREE = {"symbol": "", "tangent": "d"}
+"""Leaves whose value comes from the point, with what stands before their name in it."""
+
+
+def evaluate(e: Expr, env: Mapping[str, Any], sizes: Mapping[str, int]) -> Any:
+    """The value of an expression: 0-d for a scalar, else 2-D.
+
+    >>> from closedform.core.op import f
+    >>> n, one = Dim.of("n"), Dim.of(1)
+    >>> x = f.symbol("x", n, one, 1, frozenset())
+    >>> float(evaluate(f.mul(f.transpose(x), x), {"x": [1.0, 2.0, 3.0]}, {"n": 3}))
+    14.0
+    """
+    with np.errstate(all="ignore"):
+        bound = Program(e).at(sizes)
+        return bound.values(env)[bound.program.place[e]]
+
+
+def as_value(value: Any, rows_are_one: bool, scalar: bool) -> Any:
+    """An array in the form the evaluator uses: 0-d for a scalar, a column (or row) for one axis, else two axes."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "fc":
+        array = array.astype(float)
+    if scalar:
+        return array.reshape(())[()]
+    if array.ndim == 2:
+        return array
+    return array.reshape((1, -1) if rows_are_one else (-1, 1))
+
+
+class Program:
+    """Expressions in an order in which they can be evaluated, arguments first.
+
+    ``nodes`` is that order and ``place`` says where each node stands in it.
+    """
+
+    __slots__ = ("_dependents", "_ready", "_sized", "_steps", "inputs", "nodes", "place", "roots")
+
+    def __init__(self, *roots: Expr) -> None:
+        self.roots = roots
+        self.nodes = postorder(*roots)
+        self.place = {node: i for i, node in enumerate(self.nodes)}
+        self.inputs: list[tuple[int, str, Expr]] = []
+        """Leaves that the point supplies: place, name, node."""
+        self._ready: list[Any] = [None] * len(self.nodes)
+        self._steps: list[Step] = []
+        self._sized: list[tuple[int, Expr]] = []
+        self._dependents: dict[tuple[frozenset[Expr], Expr | None], list[int]] = {}
+        for i, node in enumerate(self.nodes):
+            if node.op.name in FREE:
+                self.inputs.append((i, FREE[node.op.name] + node.params[0], node))
+            elif not node.args and not _has_sizes(node):
+                self._ready[i] = _constant(node, node.params)
+            else:
+                if _has_sizes(node):
+                    self._sized.append((len(self._steps), node))
+                places = tuple(self.place[a] for a in node.args)
+                function, extra = _function(node)
+                self._steps.append((i, function, places + tuple(self.place[a] for a in extra), node.params, node.is_scalar))
+
+    def at(self, sizes: Mapping[str, int]) -> Bound:
+        """The program at fixed sizes."""
+        return Bound(self, sizes)
+
+    def dependents(self, leaves: Iterable[Expr], last: Expr | None = None) -> list[int]:
+        """The places of the nodes, up to one of them, that change with the leaves (the leaves not counted)."""
+        return [self._steps[k][0] for k in self._steps_after(leaves, last)]
+
+    def _steps_after(self, leaves: Iterable[Expr], last: Expr | None) -> list[int]:
+        key = (frozenset(leaves), last)
+        found = self._dependents.get(key)
+        if found is None:
+            end = len(self.nodes) if last is None else self.place[last] + 1
+            reached = bytearray(len(self.nodes))
+            for leaf in key[0]:
+                reached[self.place[leaf]] = 1
+            found = []
+            for k, (i, _, places, _, _) in enumerate(self._steps):
+                if i < end and any(reached[j] for j in places):
+                    reached[i] = 1
+                    found.append(k)
+            self._dependents[key] = found
+        return found
+
+
+class Bound:
+    """A program at fixed sizes.  A list of values goes with it: one for each node of the program."""
+
+    __slots__ = ("_base", "_steps", "program", "sizes")
+
+    def __init__(self, program: Program, sizes: Mapping[str, int]) -> None:
+        self.program = program
+        self.sizes = dict(sizes)
+        numbers: dict[Dim, int] = {}
+        self._base = program._ready[:]
+        self._steps = program._steps[:]
+        for k, node in program._sized:
+            params = []
+            for p in node.params:
+                if isinstance(p, Dim):
+                    if p not in numbers:
+                        numbers[p] = p.value(sizes)
+                    p = numbers[p]
+                params.append(p)
+            i, function, places, _, scalar = self._steps[k]
+            self._steps[k] = (i, function, places, tuple(params), scalar)
+
+    def values(self, env: Mapping[str, Any]) -> list[Any]:
+        """The value of every node at a point."""
+        values = self._base[:]
+        for i, name, node in self.program.inputs:
+            values[i] = as_value(env[name], node.rows.integer == 1, node.is_scalar)
+        self._run(values, self._steps)
+        return values
+
+    def moved(self, values: list[Any], changes: Mapping[Expr, Any], last: Expr | None = None) -> list[Any]:
+        """The values when some leaves change; only what depends on them is computed again, up to one of the nodes
+        (those under the first root come first)."""
+        out = values[:]
+        for leaf, value in changes.items():
+            out[self.program.place[leaf]] = value
+        steps = self._steps
+        self._run(out, [steps[k] for k in self.program._steps_after(changes, last)])
+        return out
+
+    def _run(self, values: list[Any], steps: list[Step]) -> None:
+        for i, function, places, params, scalar in steps:
+            try:
+                value = function(np, *[values[j] for j in places], *params)
+                if scalar:
+                    if value.__class__ is ndarray and value.ndim:
+                        value = value[0, 0]
+                elif value.__class__ is not ndarray or value.ndim != 2:
+                    value = np.reshape(value, (1, 1))
+            except FAILURES:
+                value = self._second_try(i, function, [values[j] for j in places], params)
+            values[i] = value
+
+    def _second_try(self, i: int, function: Callable[..., Any], parts: list[Any], params: tuple[Any, ...]) -> Any:
+        """The value with scalars taken as 1 x 1 matrices (a determinant of a scalar, say), or nan of the right shape."""
+        node = self.program.nodes[i]
+        if not all(np.ndim(p) for p in parts):
+            try:
+                value = function(np, *[np.reshape(p, (1, 1)) if np.ndim(p) == 0 else p for p in parts], *params)
+                return np.reshape(value, ())[()] if node.is_scalar else np.reshape(value, self._shape(node))
+            except FAILURES:
+                pass
+        return np.nan if node.is_scalar else np.full(self._shape(node), np.nan)
+
+    def _shape(self, node: Expr) -> tuple[int, int]:
+        return node.rows.value(self.sizes), node.cols.value(self.sizes)
+
+
+def _has_sizes(node: Expr) -> bool:
+    return any(isinstance(p, Dim) for p in node.params)
+
+
+def _constant(node: Expr, params: tuple[Any, ...]) -> Any:
+    try:
+        return node.op.value(np, *params)
+    except OverflowError:  # a rational number beyond the range of floating point
+        return np.inf
+
+
+def _function(node: Expr) -> tuple[Callable[..., Any], tuple[Expr, ...]]:
+    """The function of a node and the nodes that it needs besides its arguments."""
+    if node.op.name == "mul":
+        guarded = _over_own_norm(node)
+        if guarded:
+            return _quotient(node.op.value, len(node.args), [k for k, _ in guarded]), tuple(norm for _, norm in guarded)
+    return node.op.value, ()
+
+
+def _quotient(value: Callable[..., Any], count: int, slots: list[int]) -> Callable[..., Any]:
+    """The product in which a vector over its own norm counts as 0 at 0; the norms follow the factors."""
+
+    def product(xp: Any, *parts: Any) -> Any:
+        factors = list(parts[:count])
+        for k, norm in zip(slots, parts[count:], strict=True):
+            if norm == 0:
+                factors[k] = 1.0
+        return value(xp, *factors)
+
+    return product
+
+
+def _over_own_norm(node: Expr) -> list[tuple[int, Expr]]:
+    """Factors 1/norm2(v) of a product that also has the factor v or v': their places with the norms."""
+    found = []
+    for k, factor in enumerate(node.args):
+        if factor.op.name != "pow" or factor.args[1].op.name != "number" or factor.args[1].params[0] != -1:
+            continue
+        base = factor.args[0]
+        rest = node.args[:k] + node.args[k + 1 :]
+        for norm in base.args if base.op.name == "mul" else (base,):
+            if norm.op.name == "norm2" and _has_run(rest, norm.args[0]):
+                found.append((k, norm))
+    return found
+
+
+def _has_run(factors: tuple[Expr, ...], v: Expr) -> bool:
+    """Do consecutive factors (scalars aside) make up v or its transpose?"""
+    wanted: set[tuple[Expr, ...]] = {(v,), (transpose(v),)}
+    if v.op.name == "mul":
+        parts = tuple(a for a in v.args if a.op.name != "number") or v.args
+        wanted |= {parts, tuple(transpose(a) for a in reversed(parts))}
+    for row in (factors, tuple(a for a in factors if not a.is_scalar)):
+        for run in wanted:
+            if any(row[i : i + len(run)] == run for i in range(len(row) - len(run) + 1)):
+                return True
+    return False

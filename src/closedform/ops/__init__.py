@@ -1,0 +1,13 @@
+"""The operations, each declared once.  Importing this package registers them all."""
+
+from closedform.ops import (  # noqa: F401  (imported for their declarations)
+    arithmetic,
+    elementwise,
+    inverse,
+    kronecker,
+    leaves,
+    norms,
+    reductions,
+    softmax,
+    structure,
+)

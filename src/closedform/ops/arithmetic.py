@@ -1,0 +1,384 @@
+"""Sums, products and powers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from closedform.core.dim import ONE
+from closedform.core.errors import Refusal
+from closedform.core.expr import Expr, Shape, misfit
+from closedform.core.infer import known
+from closedform.core.op import f, operation
+from closedform.ops.build import (
+    entry_power,
+    inner,
+    minus,
+    num,
+    power,
+    product,
+    times,
+    total,
+    transpose,
+)
+
+LONGEST_POWER = 12
+"""The differential of X^k is written out up to this k."""
+
+
+def transposed(a: Expr, b: Expr) -> bool:
+    """Is b the transpose of a, as far as one sees at once?"""
+    if a is b:
+        return a.is_scalar or known(a, "symmetric")
+    return transpose(a) is b or transpose(b) is a
+
+
+@operation
+class add:
+    """The sum of matrices of one shape."""
+
+    args = "*"
+    joint = True
+    word = ""
+    draws = ("A: m n; B: m n; C: m n",)
+
+    def shape(*terms: Expr) -> Shape:
+        for t in terms[1:]:
+            if t.shape != terms[0].shape:
+                hint = ""
+                if t.is_scalar != terms[0].is_scalar:
+                    big = terms[0] if t.is_scalar else t
+                    hint = f"Write the scalar times ones({big.rows})" if big.is_column else ""
+                    if big.is_square:
+                        hint = f"Write the scalar times eye({big.rows}) or times ones({big.rows}, {big.cols})"
+                elif t.shape == terms[0].shape[::-1]:
+                    hint = "Perhaps one of them wants a transpose"
+                raise misfit("+", "the terms of a sum need equal shapes", terms[0], t, hint=hint)
+        return terms[0].shape
+
+    def facts(*terms: Expr) -> list[str]:
+        out = [k for k in ("symmetric", "skew", "lower", "upper", "diagonal", "psd", "nonnegative", "integer")
+               if all(known(t, k) for t in terms)]  # fmt: skip
+        if "symmetric" not in out and terms[0].is_square and len(terms) < 9:
+            if all(any(transposed(t, u) for u in terms) for t in terms):
+                out.append("symmetric")
+        if "psd" in out and any(known(t, "pd") for t in terms):
+            out.append("pd")
+        if "nonnegative" in out and any(known(t, "positive") for t in terms):
+            out.append("positive")
+        return out
+
+    def adjoint(k: int, G: Expr, *terms: Expr) -> Expr:
+        return G
+
+    def value(xp: Any, *terms: Any) -> Any:
+        out = terms[0]
+        for t in terms[1:]:
+            out = out + t
+        return out
+
+    def code(*terms: str) -> str:
+        return " + ".join(terms)
+
+    def weight(e: Expr) -> int:
+        return len(e.args) - 1 - sum(_starts_negative(t) for t in e.args[1:])
+
+
+def _starts_negative(e: Expr) -> bool:
+    head = e.args[0] if e.op.name == "mul" else e
+    return head.op.name == "number" and head.params[0] < 0
+
+
+def _saved_by_division(e: Expr) -> int:
+    """How much shorter ``a/b`` is than the product of a and a power of b."""
+    if e.op.name == "number":
+        return 2 if e.params[0].numerator == 1 and e.params[0].denominator > 1 else 0
+    if e.op.name in ("pow", "entrypow") and e.args[1].op.name == "number" and e.args[1].params[0] < 0:
+        return 2 if e.args[1].params[0] == -1 else 1
+    return 0
+
+
+def _product_shape(left: Shape, right: Shape) -> Shape | None:
+    if left[0] is ONE and left[1] is ONE:
+        return right
+    if right[0] is ONE and right[1] is ONE:
+        return left
+    return (left[0], right[1]) if left[1] is right[0] else None
+
+
+@operation
+class mul:
+    """The matrix product from left to right; a scalar (a 1 x 1 product counts) multiplies anything."""
+
+    args = "*"
+    word = ""
+    draws = ("A: m n; B: n k; t: scalar; C: k p", "x: n; y: n; z: m; A: m n")
+
+    def shape(*factors: Expr) -> Shape:
+        shape = factors[0].shape
+        for i, g in enumerate(factors[1:], 1):
+            fitted = _product_shape(shape, g.shape)
+            if fitted is None:
+                left = product(*factors[:i])
+                hint = ""
+                if left.rows is g.rows and left.is_column and g.is_column:
+                    hint = "Try a' * b for the inner product, a * b' for the outer one, a .* b for the entrywise one"
+                elif left.rows is g.rows:
+                    hint = "Perhaps the first wants a transpose"
+                elif left.cols is g.cols:
+                    hint = "Perhaps the second wants a transpose"
+                raise misfit("*", f"the inner sizes {shape[1]} and {g.rows} of a product must agree", left, g, hint=hint)
+            shape = fitted
+        return shape
+
+    def facts(*factors: Expr) -> list[str]:
+        scalars = [g for g in factors if g.is_scalar]
+        word = [g for g in factors if not g.is_scalar]
+        out = [k for k in ("nonnegative", "positive", "integer") if all(known(g, k) for g in factors)]
+        scalar = not word or (word[0].rows is ONE and word[-1].cols is ONE)
+        if not word:
+            return [*out, *(["pd"] if "positive" in out else []), *(["invertible"] if all(known(g, "invertible") for g in factors) else [])]  # fmt: skip
+        nonneg = all(known(s, "nonnegative") for s in scalars)
+        nonzero = all(known(s, "invertible") or known(s, "positive") for s in scalars)
+        half = len(word) // 2
+        mirrored = all(transposed(word[i], word[-1 - i]) for i in range(half))
+        if mirrored and word[0].rows is word[-1].cols:
+            middle = word[half] if len(word) % 2 else None
+            if middle is None or known(middle, "symmetric"):
+                out.append("symmetric")
+            if nonneg and (middle is None or known(middle, "psd")):
+                out.append("psd")
+                full = all(g.is_square and known(g, "invertible") for g in word)
+                if full and nonzero and (middle is None or known(middle, "pd")):
+                    out.append("pd")
+                if scalar:
+                    out.append("nonnegative")
+                    if middle is not None and full:
+                        out.append("positive")
+        elif mirrored and len(word) % 2 and known(word[half], "skew"):
+            out.append("skew")
+        if all(g.is_square for g in word):
+            out.extend(k for k in ("lower", "upper", "diagonal") if all(known(g, k) for g in word))
+            if nonzero and all(known(g, "invertible") for g in word):
+                out.append("invertible")
+            if not scalars and all(known(g, "orthogonal") for g in word):
+                out.append("orthogonal")
+        if len(word) == 1 and scalars:
+            out.extend(k for k in ("symmetric", "skew") if known(word[0], k))
+            if nonneg and known(word[0], "psd"):
+                out.append("psd")
+        return out
+
+    def adjoint(k: int, G: Expr, *factors: Expr) -> Expr:
+        for i in range(len(factors) - 1, 0, -1):
+            left, right = product(*factors[:i]), factors[i]
+            if i == k:
+                return inner(left, G) if right.is_scalar else product(left, G) if left.is_scalar else product(transpose(left), G)
+            if right.is_scalar:
+                G = product(right, G)
+            elif left.is_scalar:
+                G = inner(right, G)
+            else:
+                G = product(G, transpose(right))
+        return G
+
+    def value(xp: Any, *factors: Any) -> Any:
+        out = factors[0]
+        for g in factors[1:]:
+            if xp.ndim(out) == 0 or xp.ndim(g) == 0:
+                out = out * g
+            else:
+                out = out @ g
+                if out.shape == (1, 1):
+                    out = out[0, 0]
+        return out
+
+    def code(*factors: str) -> str:
+        return " @ ".join(factors)
+
+    def weight(e: Expr) -> int:
+        first, rest = e.args[0], e.args[1:]
+        count = len(rest) - (2 if first.op.name == "number" and first.params[0] == -1 else 0)
+        return count - sum(_saved_by_division(g) for g in rest)
+
+
+@operation
+class pow_:
+    """A scalar to a scalar power, a^b."""
+
+    args = ("a", "b")
+    word = ""
+    code = "{a} ** {b}"
+    draws = ("a: scalar positive; b: scalar",)
+    why = "d a^b = b*a^(b-1)*da + a^b*log(a)*db"
+
+    def shape(a: Expr, b: Expr) -> Shape:
+        if not (a.is_scalar and b.is_scalar):
+            raise misfit("^", "a power with this exponent needs a scalar base and a scalar exponent", a, b)
+        return a.shape
+
+    def domain(a: Expr, b: Expr) -> list[tuple[str, Expr]]:
+        if b.op.name == "number" and b.params[0].denominator == 1:
+            return [("nonzero", a)] if b.params[0] < 0 else []
+        return [] if known(b, "integer") and known(b, "positive") else [("positive", a)]
+
+    def facts(a: Expr, b: Expr) -> list[str]:
+        if known(a, "positive"):
+            return ["positive", "pd"]
+        if b.op.name == "number" and b.params[0] % 2 == 0:
+            return ["nonnegative"] if b.params[0] > 0 else ["positive"]
+        if known(a, "nonnegative"):
+            return ["nonnegative"]
+        if b.op.name == "number" and b.params[0] < 0:
+            return ["invertible"]
+        return ["invertible"] if known(a, "invertible") else []
+
+    def d_a(a: Expr, b: Expr, da: Expr) -> Expr:
+        if b.op.name == "number" and b.params[0] == 2:
+            return product(b, a, da)
+        return product(b, power(a, num(b.params[0] - 1) if b.op.name == "number" else minus(b, num(1))), da)
+
+    def d_b(a: Expr, b: Expr, db: Expr) -> Expr:
+        return product(power(a, b), f.log(a), db)
+
+    def weight(e: Expr) -> int:
+        return 0 if e.args[1].op.name == "number" and e.args[1].params[0] == -1 else 1
+
+    def value(xp: Any, a: Any, b: Any) -> Any:
+        if not xp.iscomplexobj(b) and b == round(float(b)):
+            return xp.asarray(a) ** round(float(b)) if b >= 0 else 1.0 / xp.asarray(a) ** round(float(-b))
+        return xp.asarray(a) ** b
+
+
+@operation
+class matrixpow:
+    """The k-th power of a square matrix, k a whole number of at least 2."""
+
+    args = ("A",)
+    params = ("k",)
+    word = ""
+    code = "np.linalg.matrix_power({A}, {k})"
+    draws = ("A: n n",)
+    why = "d X^k = the sum over i of X^i*dX*X^(k-1-i)"
+
+    def shape(A: Expr, k: int) -> Shape:
+        if not A.is_square:
+            raise misfit("^", "a power needs a square matrix", A, hint="Use .^ for the power of each entry")
+        return A.shape
+
+    def facts(A: Expr, k: int) -> list[str]:
+        kept = ["symmetric", "diagonal", "lower", "upper", "orthogonal", "invertible", "psd", "pd", "nonnegative",
+                "positive", "contraction", "integer", "idempotent"]  # fmt: skip
+        out = [x for x in kept if known(A, x)]
+        if k % 2 == 0 and known(A, "symmetric"):
+            out.append("psd")
+        return out
+
+    def d_A(A: Expr, k: int, dA: Expr) -> Expr:
+        if k > LONGEST_POWER:
+            raise Refusal(
+                f"^: the differential of {A}^{k} is a sum of {k} products; it is written out up to the power "
+                f"{LONGEST_POWER}, except under a trace"
+            )
+        terms = []
+        for i in range(k):
+            parts = [matrix_power(A, i), dA, matrix_power(A, k - 1 - i)]
+            terms.append(product(*[p for p in parts if p is not None]))
+        return total(*terms)
+
+    def value(xp: Any, A: Any, k: int) -> Any:
+        return xp.linalg.matrix_power(A, k)
+
+    def weight(e: Expr) -> int:
+        return 2
+
+
+def matrix_power(A: Expr, k: int) -> Expr | None:
+    """A^k for k >= 0; None for the identity."""
+    return None if k == 0 else A if k == 1 else f.matrixpow(A, k)
+
+
+@operation
+class hadamard:
+    """The entrywise product of matrices of one shape."""
+
+    args = "*"
+    word = ""
+    draws = ("A: m n; B: m n; C: m n",)
+
+    def shape(*factors: Expr) -> Shape:
+        for g in factors[1:]:
+            if g.shape != factors[0].shape:
+                raise misfit(".*", "the entrywise product needs equal shapes", factors[0], g)
+        return factors[0].shape
+
+    def facts(*factors: Expr) -> list[str]:
+        out = [k for k in ("symmetric", "psd", "pd", "nonnegative", "positive", "integer")
+               if all(known(g, k) for g in factors)]  # fmt: skip
+        out.extend(k for k in ("lower", "upper", "diagonal") if any(known(g, k) for g in factors))
+        return out
+
+    def adjoint(k: int, G: Expr, *factors: Expr) -> Expr:
+        for i, g in enumerate(factors):
+            if i != k:
+                G = times(g, G)
+        return G
+
+    def value(xp: Any, *factors: Any) -> Any:
+        out = factors[0]
+        for g in factors[1:]:
+            out = out * g
+        return out
+
+    def code(*factors: str) -> str:
+        return " * ".join(factors)
+
+    def weight(e: Expr) -> int:
+        return len(e.args) - 1 - sum(_saved_by_division(g) for g in e.args[1:])
+
+
+@operation
+class entrypow:
+    """The entrywise power A.^B; one of the two may be a scalar."""
+
+    args = ("A", "B")
+    word = ""
+    code = "{A} ** {B}"
+    draws = ("A: m n positive; B: m n", "A: m n positive; B: scalar", "A: scalar positive; B: m n")
+    why = "d(A.^B) = B.*A.^(B-1).*dA + A.^B.*log(A).*dB"
+
+    def shape(A: Expr, B: Expr) -> Shape:
+        if A.shape == B.shape or B.is_scalar:
+            return A.shape
+        if A.is_scalar:
+            return B.shape
+        raise misfit(".^", "the entrywise power needs equal shapes or a scalar", A, B)
+
+    def domain(A: Expr, B: Expr) -> list[tuple[str, Expr]]:
+        if B.op.name == "number" and B.params[0].denominator == 1:
+            return [("nonzero", A)] if B.params[0] < 0 else []
+        return [("positive", A)]
+
+    def facts(A: Expr, B: Expr) -> list[str]:
+        even = B.op.name == "number" and B.params[0] % 2 == 0
+        out = ["positive"] if known(A, "positive") else ["nonnegative"] if even or known(A, "nonnegative") else []
+        if B.is_scalar and known(A, "symmetric"):
+            out.append("symmetric")
+        return out
+
+    def d_A(A: Expr, B: Expr, dA: Expr) -> Expr:
+        one = num(1) if B.is_scalar else f.ones(*B.shape)
+        less = num(B.params[0] - 1) if B.op.name == "number" else minus(B, one)
+        slope = A if B.op.name == "number" and B.params[0] == 2 else entry_power(A, less)
+        return times(times(B, slope), dA)
+
+    def d_B(A: Expr, B: Expr, dB: Expr) -> Expr:
+        return times(times(entry_power(A, B), f.log(A)), dB)
+
+    def weight(e: Expr) -> int:
+        return 0 if e.args[1].op.name == "number" and e.args[1].params[0] == -1 else 1
+
+    def value(xp: Any, A: Any, B: Any) -> Any:
+        if xp.ndim(B) == 0 and not xp.iscomplexobj(B) and B == round(float(B)):
+            return xp.asarray(A) ** round(float(B)) if B >= 0 else 1.0 / xp.asarray(A) ** round(float(-B))
+        return A**B
+

@@ -1,0 +1,162 @@
+"""What ``derive`` gives back: the answer with all that belongs to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from closedform.calculus.derivation import Derivation, derivation
+from closedform.calculus.derive import Stage
+from closedform.core.expr import Expr
+from closedform.core.infer import known
+from closedform.core.walk import depends, postorder
+from closedform.lang.latex import latex
+from closedform.lang.text import text
+from closedform.lang.unicode import unicode
+
+if TYPE_CHECKING:
+    from closedform.codegen.function import GeneratedFunction
+    from closedform.verify.certificate import Certificate
+
+CONDITIONS = {
+    "invertible": "{} is invertible",
+    "nonzero": "{} is not 0",
+    "positive": "{} > 0",
+    "above -1": "{} > -1",
+    "in (-1, 1)": "-1 < {} < 1",
+    "pd": "{} is positive definite",
+}
+"""How the conditions of the operations read."""
+
+
+class Derivative:
+    """A derivative in closed form.
+
+    ``str()`` is its text, which parses back to the same expression; ``expr`` is the expression.  ``kind`` is
+    'gradient', 'jacobian', 'hessian' or 'derivative', ``shape`` its two sizes as text, ``layout`` and ``structure`` the
+    conventions it is in.
+    """
+
+    def __init__(
+        self,
+        *,
+        expr: Expr,
+        mixed: Expr,
+        function: Expr,
+        wrt: tuple[Expr, ...],
+        symbols: Mapping[str, Expr],
+        kind: str,
+        layout: str,
+        structure: str,
+        inferred: Mapping[str, str],
+        stages: tuple[Stage, ...],
+        finish: tuple[tuple[str, Expr, Expr, str], ...],
+        notes: tuple[str, ...],
+        certificate: Certificate | None,
+    ) -> None:
+        self.expr = expr
+        self.original = function
+        self.wrt = wrt
+        self.kind = kind
+        self.layout = layout
+        self.structure = structure
+        self.inferred = dict(inferred)
+        self.certificate = certificate
+        self._mixed = mixed
+        self._symbols = dict(symbols)
+        self._stages = stages
+        self._finish = finish
+        self._notes = notes
+
+    def __str__(self) -> str:
+        return text(self.expr)
+
+    def __repr__(self) -> str:
+        by = ", ".join(x.params[0] for x in self.wrt)
+        return f"<{self.kind} by {by}, {' x '.join(self.shape)}: {self}>"
+
+    @cached_property
+    def latex(self) -> str:
+        """The answer in LaTeX."""
+        return latex(self.expr)
+
+    @cached_property
+    def unicode(self) -> str:
+        """The answer on one line for people."""
+        return unicode(self.expr)
+
+    @property
+    def shape(self) -> tuple[str, str]:
+        """The two sizes of the printed answer."""
+        return str(self.expr.rows), str(self.expr.cols)
+
+    @cached_property
+    def conditions(self) -> tuple[str, ...]:
+        """The side conditions under which the answer holds, beyond what was declared."""
+        found: dict[str, None] = {}
+        for node in postorder(self.original):
+            for condition, argument in node.op.domain(*node.args, *node.params):
+                if _needed(condition, argument):
+                    found[_condition_text(condition, argument)] = None
+        return tuple(found)
+
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """Where the function is not differentiable, and where conventions differ."""
+        found: dict[str, None] = {}
+        nodes = postorder(self.original)
+        moving: set[Expr] = set()
+        for x in self.wrt:
+            moving |= depends(nodes, x)
+        for node in nodes:
+            if node in moving and node.op.kink:
+                slots = dict(zip(node.op.args or (), (text(a) for a in node.args), strict=False))
+                found[node.op.kink.format(**slots)] = None
+        return (*found, *self._notes)
+
+    @cached_property
+    def derivation(self) -> Derivation:
+        """The steps that produced the answer."""
+        return derivation(self._stages, self._finish)
+
+    def function(self, form: str = "tensor") -> GeneratedFunction:
+        """The answer as a NumPy function of arrays, by name.
+
+        ``form="tensor"`` has the axes of automatic differentiation (output axes, then input axes), ``form="matrix"`` the
+        value of the printed formula as a matrix.  The source is in ``.source``.  InputError on another form.
+        """
+        from closedform.codegen.function import compile_function, tensor_shape
+
+        by = ", ".join(x.params[0] for x in self.wrt)
+        title = f"The {self.kind} of {text(self.original)} by {by}: {self}"
+        symbols = list(self._symbols.values())
+        if form == "tensor":
+            axes = tensor_shape(self.original.shape, self.wrt)
+            return compile_function(self._mixed, symbols, form=form, tensor=axes, title=title)
+        return compile_function(self.expr, symbols, form=form, title=title)
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        return {"text/plain": str(self), "text/latex": f"${self.latex}$"}
+
+
+def _needed(condition: str, argument: Expr) -> bool:
+    if condition == "invertible":
+        return not known(argument, "invertible")
+    if condition == "nonzero":
+        return not (known(argument, "positive") or argument.is_scalar and known(argument, "invertible"))
+    if condition == "in (-1, 1)":
+        return not known(argument, "unit")
+    if condition == "above -1":
+        return not known(argument, "nonnegative")
+    return not known(argument, condition)
+
+
+def _condition_text(condition: str, argument: Expr) -> str:
+    if condition == "invertible" and argument.op.name == "mul" and len(argument.args) == 2:
+        left, right = argument.args
+        if left.op.name == "transpose" and left.args[0] is right:
+            return f"{text(right)} has full column rank"
+        if right.op.name == "transpose" and right.args[0] is left:
+            return f"{text(left)} has full row rank"
+    return CONDITIONS[condition].format(text(argument))

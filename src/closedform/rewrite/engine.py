@@ -1,0 +1,201 @@
+"""The simplifier: walks an expression once, arguments first, and records every rewrite that changes a node."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from closedform.core.dim import Dim
+from closedform.core.expr import Expr, Shape, make
+from closedform.core.infer import facts, known
+from closedform.core.walk import postorder, rebuild
+from closedform.ops.build import num
+from closedform.ops.elementwise import DECLARED
+from closedform.rewrite import algebra, entrywise, inverse, linear
+from closedform.rewrite.catalog import TIDY, rule
+from closedform.rewrite.order import Order
+from closedform.rewrite.term import Rational, Scalars, Term, join, split
+
+ENTRYWISE = frozenset(row["name"] for row in DECLARED)
+
+
+@dataclass(frozen=True)
+class Rewrite:
+    """One recorded rewrite: the names of the rules that fired and the node before and after."""
+
+    rules: tuple[str, ...]
+    before: Expr
+    after: Expr
+
+
+class Simplifier:
+    """Brings expressions to normal form under an order of symbols.
+
+    With ``expand`` products of sums are multiplied out; without it sums stay closed and common factors are taken out.
+    ``records`` holds every rewrite in the order in which it was made: replacing ``before`` by ``after`` one after the
+    other leads from the input to the output.
+    """
+
+    def __init__(self, order: Order, *, expand: bool = False) -> None:
+        self.order = order
+        self.expand = expand
+        self.records: list[Rewrite] = []
+        self._done: dict[Expr, Expr] = {}
+        self._fired: list[str] = []
+
+    def fire(self, name: str) -> None:
+        """Note that a rule of the catalogue was used in the rewrite under way."""
+        if name not in self._fired:
+            self._fired.append(rule(name).name)
+
+    def settle(self, nodes: Iterable[Expr]) -> None:
+        """Take nodes as they are."""
+        for node in nodes:
+            self._done[node] = node
+
+    def canonical(self, e: Expr) -> Expr:
+        """The normal form."""
+        done = self._done
+        found = done.get(e)
+        if found is not None:
+            return found
+        for node in postorder(e):
+            if node in done:
+                continue
+            raw = rebuild(node, tuple(done[a] for a in node.args))
+            after = self._node(raw)
+            if after is not raw:
+                self.records.append(Rewrite(tuple(self._fired) or TIDY, raw, after))
+            self._fired.clear()
+            done[node] = after
+            done[raw] = after
+            done[after] = after
+        return done[e]
+
+    def _node(self, raw: Expr) -> Expr:
+        if not raw.args:
+            return raw
+        for a in raw.args:
+            if "facts" not in a.memo:
+                facts(a)
+        return self.apply(raw.op.name, raw.args, raw.params, raw.shape)
+
+    # ---- what the handlers build with: arguments simplified, results simplified --------------------------------
+    def apply(self, name: str, args: tuple[Expr, ...], params: tuple[Any, ...] = (), shape: Shape | None = None) -> Expr:
+        """The normal form of an operation on arguments in normal form."""
+        if name == "add":
+            return algebra.added(self, list(args), shape or args[0].shape)
+        if name == "mul":
+            return self.product(args) if shape is None else algebra.multiplied(self, args, shape)
+        handler = HANDLERS.get(name)
+        if handler is not None:
+            return handler(self, *args, *params)
+        if name in ENTRYWISE:
+            return entrywise.applied(self, name, args[0])
+        if name == "hadamard":
+            return entrywise.entrywise_product(self, args, args[0].shape)
+        if name == "blocks":
+            return linear.blocks(self, args, params[0], shape or make(name, args, params).shape)
+        return make(name, args, params)
+
+    def product(self, factors: tuple[Expr, ...]) -> Expr:
+        return algebra.multiplied(self, factors, make("mul", factors).shape)
+
+    def sum(self, terms: list[Expr], shape: Shape) -> Expr:
+        return algebra.added(self, terms, shape)
+
+    def entries(self, terms: list[Term], shape: Shape) -> Expr | None:
+        return linear.unit_sum(self, terms, shape)
+
+    def negated(self, e: Expr) -> Expr:
+        return algebra.negated(self, e)
+
+    def transposed(self, e: Expr) -> Expr:
+        return linear.transposed(self, e)
+
+    def diagonal_matrix(self, x: Expr) -> Expr:
+        return linear.diagonal_matrix(self, x)
+
+    def entrywise_product(self, factors: tuple[Expr, ...], shape: Shape) -> Expr:
+        return entrywise.entrywise_product(self, factors, shape)
+
+    def entry_power(self, x: Expr, k: Rational) -> Expr:
+        return entrywise.powered(self, x, num(k))
+
+    def scalar_power(self, x: Expr, k: Expr) -> Expr:
+        return entrywise.scalar_powered(self, x, k)
+
+    def sorted_scalars(self, scalars: Scalars) -> Scalars:
+        """The powers in the user's order of symbols."""
+        if len(scalars) < 2:
+            return scalars
+        return dict(sorted(scalars.items(), key=lambda pair: self.order.key(pair[0])))
+
+
+def _norm(s: Simplifier, A: Expr) -> Expr:
+    """norm2 without a constant factor or a transpose inside."""
+    return _norm_of(s, "norm2", A)
+
+
+def _norm1(s: Simplifier, A: Expr) -> Expr:
+    return _norm_of(s, "norm1", A)
+
+
+def _norm_of(s: Simplifier, name: str, A: Expr) -> Expr:
+    if A.op.name == "transpose":
+        return _norm_of(s, name, A.args[0])
+    if algebra.is_zero(A):
+        return num(0)
+    term = split(A)
+    if term.coefficient == 1 and not any(known(b, "positive") for b in term.scalars):
+        return make(name, (A,))
+    if term.coefficient == 1 or A.is_scalar:
+        return make(name, (A,))
+    s.fire("norm-of-multiple")
+    inside = make(name, (join(Term(1, term.scalars, term.word, A.shape)),))
+    return s.product((num(abs(term.coefficient)), inside))
+
+
+def _named(s: Simplifier, A: Expr, name: str) -> Expr:
+    return make("named", (A,), (name,))
+
+
+def _crossentropy(s: Simplifier, p: Expr, z: Expr) -> Expr:
+    return make("crossentropy", (p, z))
+
+
+def _unvec(s: Simplifier, x: Expr, rows: Dim, cols: Dim) -> Expr:
+    return linear.unvec(s, x, rows, cols)
+
+
+def _tril(s: Simplifier, A: Expr) -> Expr:
+    return linear.triangle(s, "tril", A)
+
+
+def _triu(s: Simplifier, A: Expr) -> Expr:
+    return linear.triangle(s, "triu", A)
+
+
+HANDLERS: dict[str, Callable[..., Expr]] = {
+    "transpose": linear.transposed,
+    "trace": linear.trace,
+    "sum": linear.entry_sum,
+    "diag": linear.diagonal_matrix,
+    "diagonal": linear.diagonal,
+    "tril": _tril,
+    "triu": _triu,
+    "vec": linear.vec,
+    "unvec": _unvec,
+    "kron": linear.kron,
+    "index": linear.index,
+    "inv": inverse.inverse,
+    "det": inverse.determinant,
+    "logdet": inverse.log_determinant,
+    "matrixpow": inverse.matrix_power,
+    "pow": entrywise.scalar_powered,
+    "entrypow": entrywise.powered,
+    "norm2": _norm,
+    "norm1": _norm1,
+}
+"""The normal form of each operation that has rules of its own; the others keep their node."""

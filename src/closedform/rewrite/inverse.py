@@ -1,0 +1,104 @@
+"""Normal form of inverses, determinants and powers of matrices."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from closedform.core.dim import ONE
+from closedform.core.expr import Expr, make
+from closedform.core.infer import known
+from closedform.ops.build import num
+from closedform.rewrite.algebra import is_zero
+from closedform.rewrite.linear import size_number
+from closedform.rewrite.term import Scalars, Term, join, split
+
+if TYPE_CHECKING:
+    from closedform.rewrite.engine import Simplifier
+
+
+def inverse(s: Simplifier, A: Expr) -> Expr:
+    """The inverse of a simplified matrix."""
+    if A.op.name == "eye":
+        return A
+    if known(A, "orthogonal"):
+        s.fire("orthogonal-inverse")
+        return s.transposed(A)
+    term = split(A)
+    if not term.coefficient:
+        return make("inv", (A,))
+    scalars: Scalars = {base: -k for base, k in term.scalars.items()}
+    coefficient = 1 / Fraction(term.coefficient)
+    if all(base.is_square for base, _ in term.word):
+        if len(term.word) > 1:
+            s.fire("inverse-of-product")
+        word = tuple((base, -k) for base, k in reversed(term.word))
+        return join(Term(coefficient, s.sorted_scalars(scalars), word, A.shape))
+    core = join(Term(1, {}, term.word, A.shape))
+    return join(Term(coefficient, s.sorted_scalars(scalars), ((core, -1),), A.shape))
+
+
+def matrix_power(s: Simplifier, A: Expr, k: int) -> Expr:
+    """A^k of a simplified matrix, k >= 2."""
+    if A.op.name in ("eye", "zeros"):
+        return A
+    if A.op.name == "diag":
+        return s.diagonal_matrix(s.entry_power(A.args[0], k))
+    if s.expand and A.op.name == "add" and k <= 4:
+        return s.product((A,) * k)
+    term = split(A)
+    core = join(Term(1, {}, term.word, A.shape))
+    if term.coefficient != 1 or term.scalars:
+        if k > 64:
+            return make("matrixpow", (A,), (k,))
+        scalars: Scalars = {base: e * k for base, e in term.scalars.items()}
+        outside = join(Term(term.coefficient**k, s.sorted_scalars(scalars), (), (ONE, ONE)))
+        return s.product((outside, matrix_power(s, core, k)))
+    if len(term.word) == 1:
+        base, e = term.word[0]
+        if known(base, "idempotent") and e > 0:
+            s.fire("idempotent")
+            return base
+        return join(Term(1, {}, ((base, e * k),), A.shape))
+    if k <= 8:
+        return s.product((A,) * k)
+    return make("matrixpow", (A,), (k,))
+
+
+def determinant(s: Simplifier, A: Expr) -> Expr:
+    """det of a simplified matrix."""
+    if A.op.name == "eye":
+        return num(1)
+    if A.op.name == "transpose":
+        return determinant(s, A.args[0])
+    if is_zero(A):
+        return num(0)
+    term = split(A)
+    if term.coefficient == 1 and not term.scalars and len(term.word) == 1 and term.word[0][1] == -1:
+        s.fire("determinant-of-inverse")
+        base = term.word[0][0]
+        return s.product((make("pow", (determinant(s, base), num(-1))),))
+    if A.op.name == "kron" and all(B.is_square for B in A.args):
+        s.fire("determinant-of-kronecker")
+        left, right = A.args
+        return s.product(
+            (s.scalar_power(determinant(s, left), size_number(right.rows)), s.scalar_power(determinant(s, right), size_number(left.rows)))
+        )
+    return make("det", (A,))
+
+
+def log_determinant(s: Simplifier, A: Expr) -> Expr:
+    """log|det| of a simplified matrix."""
+    if A.op.name == "eye":
+        return num(0)
+    if A.op.name == "transpose":
+        return log_determinant(s, A.args[0])
+    if A.op.name == "kron" and all(B.is_square for B in A.args):
+        s.fire("logdet-of-kronecker")
+        left, right = A.args
+        return s.sum(
+            [s.product((size_number(right.rows), log_determinant(s, left))), s.product((size_number(left.rows), log_determinant(s, right)))],
+            (ONE, ONE),
+        )
+    return make("logdet", (A,))
+

@@ -1,0 +1,349 @@
+"""Normal form of what rearranges or adds up entries: transpose, trace, sums, diagonals, vec, entries, blocks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from closedform.core.dim import ONE, Dim
+from closedform.core.expr import Expr, Shape, make
+from closedform.core.infer import known
+from closedform.ops.build import identity, num, transpose, zero
+from closedform.rewrite.algebra import is_zero, scalar_word, shortened, word_key
+from closedform.rewrite.term import Scalars, Term, join, multiply, split
+
+if TYPE_CHECKING:
+    from closedform.rewrite.engine import Simplifier
+
+
+def size_number(dim: Dim) -> Expr:
+    """A size as a number."""
+    n = dim.integer
+    return num(n) if n is not None else make("size", (), (dim,))
+
+
+def _over(s: Simplifier, outside: Term, inner: Expr, shape: Shape) -> Expr:
+    """The coefficient and scalars of a term times an expression."""
+    if outside.coefficient == 1 and not outside.scalars:
+        return inner
+    return s.product((join(Term(outside.coefficient, outside.scalars, (), (ONE, ONE))), inner))
+
+
+def _core(term: Term, shape: Shape) -> Expr:
+    return join(Term(1, {}, term.word, shape))
+
+
+def transposed(s: Simplifier, A: Expr) -> Expr:
+    """The transpose of a simplified expression, moved inside products."""
+    if A.is_scalar:
+        return A
+    name = A.op.name
+    if name == "transpose":
+        return A.args[0]
+    if known(A, "symmetric"):
+        if name != "eye":
+            s.fire("symmetric")
+        return A
+    if name == "mul":
+        term = split(A)
+        word = tuple((transposed(s, base), k) for base, k in reversed(term.word))
+        return join(Term(term.coefficient, term.scalars, word, (A.cols, A.rows)))
+    if name in ("zeros", "ones"):
+        return make(name, (), (A.cols, A.rows))
+    if name == "matrixpow":
+        return make(name, (transposed(s, A.args[0]),), A.params)
+    if name == "kron":
+        return make(name, (transposed(s, A.args[0]), transposed(s, A.args[1])))
+    if name in ("tril", "triu"):
+        return s.apply("triu" if name == "tril" else "tril", (transposed(s, A.args[0]),))
+    if name == "commutation":
+        return make(name, (), (A.params[1], A.params[0]))
+    if known(A, "skew") and name == "symbol":
+        s.fire("skew")
+        return s.negated(A)
+    if name == "add" and (s.expand or any(t.op.name == "transpose" for t in A.args)):
+        return s.sum([transposed(s, t) for t in A.args], (A.cols, A.rows))
+    return transpose(A)
+
+
+def trace(s: Simplifier, A: Expr) -> Expr:
+    """The trace of a simplified matrix."""
+    if is_zero(A):
+        return num(0)
+    if A.op.name == "add" and s.expand:
+        return s.sum([trace(s, t) for t in A.args], (ONE, ONE))
+    term = split(A)
+    letters = shortened(s, list(term.word))
+    while len(letters) > 1 and letters[0][0] is letters[-1][0] and letters[0][0].is_square:
+        s.fire("cyclic-trace")
+        letters = shortened(s, [letters[-1], *letters[:-1]])
+    if not letters:
+        return _over(s, term, size_number(A.rows), (ONE, ONE))
+    for i, (base, _) in enumerate(letters):
+        if base.cols is ONE:
+            s.fire("cyclic-trace")
+            scalars: Scalars = dict(term.scalars)
+            factor = scalar_word(s, letters[i + 1 :] + letters[: i + 1], scalars)
+            return join(Term(term.coefficient * factor, s.sorted_scalars(scalars), (), (ONE, ONE)))
+    if len(letters) == 1 and letters[0][1] == 1:
+        base = letters[0][0]
+        if base.op.name == "transpose":
+            s.fire("trace-transpose")
+            return _over(s, term, trace(s, base.args[0]), (ONE, ONE))
+        if base.op.name == "diag":
+            return _over(s, term, s.apply("sum", (base.args[0],)), (ONE, ONE))
+        if base.op.name == "kron" and base.args[0].is_square and base.args[1].is_square:
+            s.fire("trace-kronecker")
+            return _over(s, term, s.product((trace(s, base.args[0]), trace(s, base.args[1]))), (ONE, ONE))
+        if base.op.name == "add" and all(t.op.name == "diag" or t.op.name == "eye" for t in base.args):
+            return _over(s, term, s.sum([trace(s, t) for t in base.args], (ONE, ONE)), (ONE, ONE))
+    best = letters
+    if 1 < len(letters) <= 12:
+        turned = [(transposed(s, base), k) for base, k in reversed(letters)]
+        options = [w[i:] + w[:i] for w in (letters, turned) for i in range(len(w))]
+        best = min(options, key=lambda w: word_key(s, w))
+        if best != letters:
+            s.fire("cyclic-trace")
+    inside = join(Term(1, {}, tuple(best), (best[0][0].rows, best[-1][0].cols)))
+    return _over(s, term, make("trace", (inside,)), (ONE, ONE))
+
+
+def entry_sum(s: Simplifier, A: Expr) -> Expr:
+    """The sum of the entries of a simplified matrix."""
+    if A.is_scalar or is_zero(A):
+        return A if A.is_scalar else num(0)
+    if A.op.name == "add" and s.expand:
+        return s.sum([entry_sum(s, t) for t in A.args], (ONE, ONE))
+    term = split(A)
+    core = _core(term, A.shape)
+    name = core.op.name
+    if name == "transpose":
+        return _over(s, term, entry_sum(s, core.args[0]), (ONE, ONE))
+    if name == "ones":
+        return _over(s, term, s.product((size_number(A.rows), size_number(A.cols))), (ONE, ONE))
+    if name == "eye":
+        return _over(s, term, size_number(A.rows), (ONE, ONE))
+    if name == "unit":
+        return _over(s, term, num(1), (ONE, ONE))
+    if name == "diag":
+        return _over(s, term, entry_sum(s, core.args[0]), (ONE, ONE))
+    if name == "softmax":
+        s.fire("softmax-sums-to-one")
+        return _over(s, term, num(1), (ONE, ONE))
+    if known(core, "simplex") and core.is_column:
+        s.fire("simplex-sums-to-one")
+        return _over(s, term, num(1), (ONE, ONE))
+    if name == "hadamard" and len(core.args) == 2:
+        a, b = core.args
+        if core.is_column:
+            s.fire("sum-of-product")
+            return _over(s, term, s.product((transposed(s, a), b)), (ONE, ONE))
+    if name == "mul" and not core.is_column and core.rows is not ONE:
+        cuts = [i for i, (base, _) in enumerate(term.word, 1) if base.cols is ONE]
+        if cuts and cuts[0] < len(term.word):
+            s.fire("sum-of-outer-product")
+            left, right = term.word[: cuts[0]], term.word[cuts[0] :]
+            halves = [join(Term(1, {}, w, (w[0][0].rows, w[-1][0].cols))) for w in (left, right)]
+            return _over(s, term, s.product((entry_sum(s, halves[0]), entry_sum(s, halves[1]))), (ONE, ONE))
+    if name == "mul" and core.rows is ONE:
+        core = transposed(s, core)
+    return _over(s, term, make("sum", (core,)), (ONE, ONE))
+
+
+def diagonal_matrix(s: Simplifier, x: Expr) -> Expr:
+    """diag of a simplified vector."""
+    if x.is_scalar:
+        return x
+    if is_zero(x):
+        return zero(x.rows, x.rows)
+    term = split(x)
+    core = _core(term, x.shape)
+    shape = (x.rows, x.rows)
+    if core.op.name == "ones":
+        s.fire("diagonal-of-ones")
+        return _over(s, term, identity(x.rows), shape)
+    if core.op.name == "diagonal" and known(core.args[0], "diagonal"):
+        return _over(s, term, core.args[0], shape)
+    return _over(s, term, make("diag", (core,)), shape)
+
+
+def diagonal(s: Simplifier, A: Expr) -> Expr:
+    """The diagonal of a simplified matrix as a vector."""
+    if A.is_scalar:
+        return A
+    if is_zero(A):
+        return zero(A.rows, ONE)
+    if A.op.name == "add" and s.expand:
+        return s.sum([diagonal(s, t) for t in A.args], (A.rows, ONE))
+    term = split(A)
+    core = _core(term, A.shape)
+    shape = (A.rows, ONE)
+    if core.op.name == "eye":
+        return _over(s, term, make("ones", (), (A.rows, ONE)), shape)
+    if core.op.name == "diag":
+        return _over(s, term, core.args[0], shape)
+    if core.op.name == "transpose":
+        return _over(s, term, diagonal(s, core.args[0]), shape)
+    if core.op.name == "mul":
+        cuts = [i for i, (base, _) in enumerate(term.word, 1) if base.cols is ONE]
+        if cuts and cuts[0] < len(term.word):
+            s.fire("diagonal-of-outer-product")
+            left, right = term.word[: cuts[0]], term.word[cuts[0] :]
+            u = join(Term(1, {}, left, shape))
+            v = transposed(s, join(Term(1, {}, right, (ONE, A.rows))))
+            return _over(s, term, s.entrywise_product((u, v), shape), shape)
+        for at in (0, len(term.word) - 1):
+            base, k = term.word[at]
+            if base.op.name == "diag" and k == 1:
+                s.fire("diagonal-of-scaled")
+                rest = term.word[:at] + term.word[at + 1 :]
+                inner = diagonal(s, join(Term(1, {}, rest, A.shape)))
+                return _over(s, term, s.entrywise_product((base.args[0], inner), shape), shape)
+    return _over(s, term, make("diagonal", (core,)), shape)
+
+
+def triangle(s: Simplifier, name: str, A: Expr) -> Expr:
+    """A triangle of a simplified matrix."""
+    if is_zero(A) or A.is_square and known(A, "lower" if name == "tril" else "upper"):
+        return A
+    term = split(A)
+    return _over(s, term, make(name, (_core(term, A.shape),)), A.shape)
+
+
+def vec(s: Simplifier, A: Expr) -> Expr:
+    """vec of a simplified matrix."""
+    if A.is_column:
+        return A
+    if A.rows is ONE:
+        return transposed(s, A)
+    if is_zero(A):
+        return zero(A.rows * A.cols, ONE)
+    term = split(A)
+    core = _core(term, A.shape)
+    shape = (A.rows * A.cols, ONE)
+    if core.op.name == "unvec":
+        return _over(s, term, core.args[0], shape)
+    return _over(s, term, make("vec", (core,)), shape)
+
+
+def unvec(s: Simplifier, x: Expr, rows: Dim, cols: Dim) -> Expr:
+    """unvec of a simplified vector."""
+    if cols is ONE:
+        return x
+    if rows is ONE:
+        return transposed(s, x)
+    if is_zero(x):
+        return zero(rows, cols)
+    if x.op.name == "add":
+        return s.sum([unvec(s, t, rows, cols) for t in x.args], (rows, cols))
+    term = split(x)
+    core = _core(term, x.shape)
+    if core.op.name == "vec" and core.args[0].shape == (rows, cols):
+        return _over(s, term, core.args[0], (rows, cols))
+    if core.op.name == "ones":
+        return _over(s, term, make("ones", (), (rows, cols)), (rows, cols))
+    return _over(s, term, make("unvec", (core,), (rows, cols)), (rows, cols))
+
+
+def kron(s: Simplifier, A: Expr, B: Expr) -> Expr:
+    """The Kronecker product of simplified matrices."""
+    shape = (A.rows * B.rows, A.cols * B.cols)
+    if A.is_scalar or B.is_scalar:
+        return s.product((A, B))
+    if is_zero(A) or is_zero(B):
+        return zero(*shape)
+    if s.expand:
+        for side, e in enumerate((A, B)):
+            if e.op.name == "add":
+                return s.sum([kron(s, t, B) if side == 0 else kron(s, A, t) for t in e.args], shape)
+    a, b = split(A), split(B)
+    scalars: Scalars = dict(a.scalars)
+    for base, k in b.scalars.items():
+        multiply(scalars, base, k)
+    outside = Term(a.coefficient * b.coefficient, s.sorted_scalars(scalars), (), (ONE, ONE))
+    left, right = _core(a, A.shape), _core(b, B.shape)
+    if left.op.name == "eye" == right.op.name:
+        return _over(s, outside, identity(shape[0]), shape)
+    return _over(s, outside, make("kron", (left, right)), shape)
+
+
+def index(s: Simplifier, A: Expr, r: Dim, e: Dim, c: Dim, d: Dim) -> Expr:
+    """Entries of a simplified matrix."""
+    shape = (e - r + 1, d - c + 1)
+    if is_zero(A):
+        return zero(*shape)
+    first = Dim.of(1)
+    if r is first and c is first and e is A.rows and d is A.cols:
+        return A
+    name = A.op.name
+    if name == "ones":
+        return num(1) if shape[0] is ONE and shape[1] is ONE else make("ones", (), shape)
+    if name == "transpose":
+        return transposed(s, index(s, A.args[0], c, d, r, e))
+    if name == "index":
+        r0, _, c0, _ = A.params
+        return index(s, A.args[0], r0 + r - 1, r0 + e - 1, c0 + c - 1, c0 + d - 1)
+    if name in ("eye", "unit") and all(k.integer is not None for k in (r, e, c, d)) and r is e and c is d:
+        hot = r is c if name == "eye" else r is A.params[0]
+        if hot or name == "eye" or A.params[0].integer is not None:
+            return num(1 if hot else 0)
+    if name == "add" and s.expand:
+        return s.sum([index(s, t, r, e, c, d) for t in A.args], shape)
+    if name == "mul":
+        term = split(A)
+        if term.coefficient != 1 or term.scalars:
+            return _over(s, term, index(s, _core(term, A.shape), r, e, c, d), shape)
+    if name == "blocks":
+        cell = _cell(A, r, e, c, d)
+        if cell is not None:
+            return index(s, *cell)
+    return make("index", (A,), (r, e, c, d))
+
+
+def _cell(A: Expr, r: Dim, e: Dim, c: Dim, d: Dim) -> tuple[Expr, Dim, Dim, Dim, Dim] | None:
+    """The block that holds the entries, with the entries counted in it; None when that is not certain."""
+    at, top = 0, Dim.of(0)
+    for count in A.params[0]:
+        row = A.args[at : at + count]
+        height = row[0].rows
+        if _within(r, e, top, height):
+            left = Dim.of(0)
+            for cell in row:
+                if _within(c, d, left, cell.cols):
+                    return cell, r - top, e - top, c - left, d - left
+                left = left + cell.cols
+        at, top = at + count, top + height
+    return None
+
+
+def _within(low: Dim, high: Dim, start: Dim, length: Dim) -> bool:
+    before, after = (low - start).integer, (start + length - high).integer
+    return before is not None and before >= 1 and after is not None and after >= 0
+
+
+def blocks(s: Simplifier, cells: tuple[Expr, ...], layout: tuple[int, ...], shape: Shape) -> Expr:
+    """A matrix of simplified blocks."""
+    if len(cells) == 1:
+        return cells[0]
+    if all(is_zero(cell) for cell in cells):
+        return zero(*shape)
+    return make("blocks", cells, (layout,))
+
+
+def unit_sum(s: Simplifier, terms: list[Term], shape: Shape) -> Expr | None:
+    """A sum of scalars times unit vectors of a whole length, as a column (or row) of entries; None when it is not one."""
+    length = (shape[0] if shape[1] is ONE else shape[1]).integer
+    if length is None or length > 64 or (shape[0] is not ONE and shape[1] is not ONE):
+        return None
+    entries: list[list[Expr]] = [[] for _ in range(length)]
+    for t in terms:
+        if len(t.word) != 1 or t.word[0][1] != 1:
+            return None
+        base = t.word[0][0]
+        base = base.args[0] if base.op.name == "transpose" else base
+        if base.op.name != "unit" or base.params[0].integer is None:
+            return None
+        entries[base.params[0].integer - 1].append(join(Term(t.coefficient, t.scalars, (), (ONE, ONE))))
+    s.fire("entries")
+    cells = tuple(s.sum(e, (ONE, ONE)) if e else num(0) for e in entries)
+    return blocks(s, cells, (1,) * length if shape[1] is ONE else (length,), shape)
+

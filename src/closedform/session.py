@@ -1,0 +1,269 @@
+"""The one facade: text in, derivatives out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from closedform.calculus import layout as layouts
+from closedform.calculus import structure as structures
+from closedform.calculus.derive import Stage, differentiate
+from closedform.core.errors import InputError, Refusal, VerificationError
+from closedform.core.expr import Expr
+from closedform.core.walk import postorder, substitute
+from closedform.lang.declare import Scope, declare
+from closedform.lang.read import Parsed
+from closedform.lang.read import parse as read
+from closedform.lang.tokens import latin
+from closedform.lang.words import ARITY
+from closedform.result import Derivative
+from closedform.rewrite.best import polished, shortest
+from closedform.rewrite.engine import Simplifier
+from closedform.rewrite.naming import with_names
+from closedform.rewrite.order import Order, ranks
+
+MOST_VARIABLES = 6
+"""Derivatives up to this order."""
+
+
+def derive(
+    expression: object,
+    wrt: object,
+    given: object = None,
+    *,
+    layout: str = "mixed",
+    structure: str = "projected",
+    verify: bool = True,
+) -> Derivative:
+    """The derivative of an expression by a variable, or by several in turn, in closed form.
+
+    ``expression`` is a text of the language or an expression, ``wrt`` a name or a list of names (``["x", "x"]`` is the
+    Hessian), ``given`` the declarations.  The answer has been checked numerically unless ``verify`` is False.
+
+    Raises InputError on input that is not a question, Refusal on one that cannot be answered, VerificationError when an
+    answer fails its check.  Source of the identification: Magnus and Neudecker, Matrix Differential Calculus, chapter 5.
+
+    >>> print(derive("x'*A*x", "x", "x: n; A: n n symmetric"))
+    2*A*x
+    """
+    question = Question(expression, wrt, given, layouts.checked(layout), structures.checked(structure))
+    return question.answer(verify=verify)
+
+
+def gradient(expression: object, wrt: object, given: object = None, **options: Any) -> Derivative:
+    """The gradient of a scalar by a vector or matrix: the G with df = tr(G'*dX).  Another kind is refused.
+
+    >>> str(gradient("logdet(S)", "S", "S: n n pd"))
+    'inv(S)'
+    """
+    return _of_kind("gradient", expression, wrt, given, options)
+
+
+def jacobian(expression: object, wrt: object, given: object = None, **options: Any) -> Derivative:
+    """The Jacobian of a vector or matrix: the J with dvec F = J*dvec X.  Another kind is refused.
+
+    >>> str(jacobian("A*exp(x)", "x", "A: m n; x: n"))
+    'A*diag(exp(x))'
+    """
+    return _of_kind("jacobian", expression, wrt, given, options)
+
+
+def hessian(expression: object, wrt: object, given: object = None, **options: Any) -> Derivative:
+    """The Hessian of a scalar by a vector or matrix.  Another kind is refused.
+
+    >>> str(hessian("x'*A*x", "x", "x: n; A: n n"))
+    'A + A''
+    """
+    names = [wrt, wrt] if isinstance(wrt, str) else wrt
+    return _of_kind("hessian", expression, names, given, options)
+
+
+def gradients(expression: object, wrt: Sequence[str], given: object = None, **options: Any) -> dict[str, Derivative]:
+    """The gradients of a scalar by several variables side by side, as a mapping from their names.
+
+    >>> {name: str(g) for name, g in gradients("x'*A*x", ["x", "A"], "x: n; A: n n").items()}
+    {'x': "(A + A')*x", 'A': "x*x'"}
+    """
+    if isinstance(wrt, str) or not isinstance(wrt, Sequence):
+        raise InputError("gradients: wrt is a list of names")
+    return {str(name): gradient(expression, name, given, **options) for name in wrt}
+
+
+def parse(text: object, given: object = None) -> Expr:
+    """The expression of a text.
+
+    >>> print(parse("x'*A*x", "x: n; A: n n"))
+    x'*A*x
+    """
+    return read(text, given).expr
+
+
+def simplify(expression: object, given: object = None) -> Expr:
+    """The expression in normal form, as short as it is found.
+
+    >>> print(simplify("A*inv(A)*B + 2*B", "A: n n; B: n m"))
+    3*B
+    """
+    parsed = _read(expression, given)
+    return shortest(parsed.expr, Order(ranks(parsed.expr))).expr
+
+
+def _of_kind(kind: str, expression: object, wrt: object, given: object, options: Mapping[str, Any]) -> Derivative:
+    verify = options.pop("verify", True) if isinstance(options, dict) else True
+    question = Question(expression, wrt, given, layouts.checked(options.pop("layout", "mixed")) if isinstance(options, dict) else "mixed",
+                        structures.checked(options.pop("structure", "projected")) if isinstance(options, dict) else "projected")  # fmt: skip
+    if options:
+        raise InputError(f"{kind}: unknown option {sorted(options)[0]!r}")
+    if question.kind != kind:
+        raise InputError(f"{kind}: this is a {question.kind}; ask for it with {question.kind} or derive")
+    return question.answer(verify=verify)
+
+
+def _read(expression: object, given: object) -> Parsed:
+    if isinstance(expression, Expr):
+        scope = declare(given)
+        symbols = {n.params[0]: n for n in postorder(expression) if n.op.name == "symbol"}
+        for name, symbol in scope.symbols.items():
+            if symbols.get(name, symbol) is not symbol:
+                raise InputError(f"{name} is declared otherwise in the expression")
+        return Parsed(expression, Scope({**scope.symbols, **symbols}, scope.sizes), {})
+    if callable(expression):
+        raise Refusal("a Python function as the expression is not available in this version; write it as text")
+    return read(expression, given)
+
+
+class Question:
+    """An expression, the variables, and the conventions of the answer."""
+
+    def __init__(self, expression: object, wrt: object, given: object, layout: str, structure: str) -> None:
+        self.parsed = _read(expression, given)
+        self.function = self.parsed.expr
+        self.layout = layout
+        self.structure = structure
+        self.wrt = tuple(self._variable(name) for name in _names(wrt))
+        self.kind = _kind(self.function, self.wrt)
+
+    def _variable(self, name: str) -> Expr:
+        symbol = self.parsed.scope.symbols.get(name)
+        if symbol is None:
+            raise InputError(f"wrt: {_shown(name)} {_reason(name, self.parsed.scope)}")
+        if self.parsed.scope.constant(name):
+            raise InputError(f"wrt: {name} is declared constant")
+        return symbol
+
+    def answer(self, *, verify: bool) -> Derivative:
+        """The derivative, checked unless ``verify`` is False."""
+        scalar = self.function.is_scalar
+        first = len(self.wrt) == 1
+        for x in self.wrt:
+            structures.admit(x, self.structure, gradient=scalar and (first or x.is_scalar))
+        order = Order(ranks(self.function, *self.wrt, *self.parsed.scope.symbols.values()))
+        free = {x: structures.unstructured(x) for x in self.wrt}
+        held = {twin: x for x, twin in free.items() if twin is not x}
+        function = substitute(self.function, {x: twin for twin, x in held.items()}) if held else self.function
+        stages: list[Stage] = []
+        finish: list[tuple[str, Expr, Expr, str]] = []
+        for x in self.wrt:
+            stages.append(differentiate(function, free[x], order))
+            function = stages[-1].result
+        mixed = function
+        if held:
+            mixed = substitute(function, held)
+            projected = mixed
+            if self.structure != "free":
+                for x in self.wrt:
+                    projected = structures.projection(x, projected)
+            known_facts = shortest(projected, order).expr
+            if projected is not mixed:
+                finish.append(("project", mixed, known_facts, structures.note(self.wrt[0], self.structure) or ""))
+            else:
+                finish.append(("facts", mixed, known_facts, "with what is declared of " + ", ".join(x.params[0] for x in held.values())))
+            mixed = known_facts
+        printed = mixed
+        if layouts.is_turned(self.layout, gradient=_is_gradient(stages[-1].function, self.wrt[-1])):
+            printed = polished(Simplifier(order).canonical(Simplifier(order).transposed(Simplifier(order).canonical(mixed))))
+            finish.append(("layout", mixed, printed, layouts.says(self.layout, self.kind, self.wrt[-1].params[0], self.function.shape)))
+        taken = {*self.parsed.scope.symbols, *self.parsed.scope.sizes, *_bound(printed)}
+        named = with_names(printed, taken)
+        if named is not printed:
+            finish.append(("name", printed, named, "repeated parts are named"))
+        certificate = None
+        if verify:
+            certificate = self._checked(mixed)
+        notes = tuple(n for n in (structures.note(x, self.structure) for x in dict.fromkeys(self.wrt)) if n)
+        return Derivative(
+            expr=named, mixed=named if printed is mixed else mixed, function=self.function, wrt=self.wrt,
+            symbols=self.parsed.scope.symbols, kind=self.kind, layout=self.layout, structure=self.structure,
+            inferred=self.parsed.inferred, stages=tuple(stages), finish=tuple(finish), notes=notes, certificate=certificate,
+        )  # fmt: skip
+
+    def _checked(self, mixed: Expr) -> Any:
+        from closedform.verify.certificate import certify
+
+        certificate = certify(self.function, self.wrt, mixed, structure=self.structure)
+        if not certificate.ok:
+            raise VerificationError(
+                f"the derivative of {self.function} by {', '.join(x.params[0] for x in self.wrt)} failed its numeric check "
+                f"(largest error {certificate.max_error:.1e}) and is withheld; this is a defect of closedform, please report it"
+            )
+        return certificate
+
+
+def _names(wrt: object) -> list[str]:
+    if isinstance(wrt, str):
+        listed: list[object] = [wrt]
+    elif isinstance(wrt, Expr):
+        listed = [wrt]
+    elif isinstance(wrt, Sequence) and not isinstance(wrt, bytes):
+        listed = list(wrt)
+    else:
+        raise InputError(f"wrt: a name or a list of names is needed, not {type(wrt).__name__}")
+    if not listed:
+        raise InputError("wrt: no variable is named")
+    if len(listed) > MOST_VARIABLES:
+        raise InputError(f"wrt: {len(listed)} variables; derivatives are taken up to order {MOST_VARIABLES}")
+    names = []
+    for item in listed:
+        if isinstance(item, Expr) and item.op.name == "symbol":
+            item = item.params[0]
+        if not isinstance(item, str):
+            raise InputError(f"wrt: a name is a text, not {type(item).__name__}")
+        names.append(latin(item.strip()))
+    return names
+
+
+def _reason(name: str, scope: Scope) -> str:
+    if not name:
+        return "names no variable"
+    if "[" in name:
+        return "is a part of a variable; name the whole variable"
+    if name in scope.sizes:
+        return "is a size, not a variable"
+    if name in ARITY:
+        return "is a function, not a variable"
+    if not name.isidentifier():
+        return "is not a name"
+    return f'is neither declared nor in the expression; declare it, for example given="{name}: n"'
+
+
+def _shown(name: str) -> str:
+    clean = "".join(ch if ch.isprintable() else "·" for ch in name)
+    return repr(clean if len(clean) <= 40 else clean[:37] + "…")
+
+
+def _is_gradient(function: Expr, variable: Expr) -> bool:
+    return function.is_scalar and not variable.is_scalar
+
+
+def _kind(function: Expr, wrt: tuple[Expr, ...]) -> str:
+    if len(wrt) >= 3 or wrt[-1].is_scalar:
+        return "derivative"
+    if len(wrt) == 2 and function.is_scalar:
+        return "hessian"
+    if len(wrt) == 1 and function.is_scalar:
+        return "gradient"
+    return "jacobian"
+
+
+def _bound(e: Expr) -> set[str]:
+    return {node.params[0] for node in postorder(e) if node.op.name == "named"}

@@ -1,0 +1,1 @@
+"""Numeric certificates of answers."""

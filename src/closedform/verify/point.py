@@ -1,0 +1,214 @@
+"""Random points at which expressions can be compared: inside their domains, at sizes that fit, with finite values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from closedform.core.errors import Refusal
+from closedform.core.expr import Expr
+from closedform.core.walk import postorder
+from closedform.numeric.draw import STYLES, draw
+from closedform.numeric.evaluate import Bound, Program
+from closedform.numeric.sizes import Demands, choices
+
+WORST_CONDITION = 1e7
+"""A matrix with a larger condition number (in the Frobenius norm) counts as singular."""
+NEAR_ZERO = 1e-6
+
+SCHEDULE = (
+    ("normal", 4), ("domain", 4), ("small", 3), ("positive", 3), ("near identity", 3), ("small positive", 2),
+    ("large positive", 2), ("large", 1), ("wide positive", 6), ("mixed", 30),
+)  # fmt: skip
+"""Ways to draw, in turn, with how often each is tried; ``domain`` draws only those names positive on which a condition
+such as the positive argument of a logarithm rests."""
+SIZE_TRIES = 12
+"""How often the sizes are changed, because a matrix is singular at them, before the way to draw is."""
+FEWEST_TRIES = 24
+WORK = 60_000
+"""Nodes that may be evaluated in search of one point, once the fewest tries have been made."""
+
+ENTRYWISE = ("positive", "nonnegative", "in (-1, 1)", "above -1")
+RANK = ("invertible", "full rank")
+
+
+class Point(NamedTuple):
+    """Sizes, the program at them, the value of each of its nodes, and how the point was drawn."""
+
+    sizes: dict[str, int]
+    bound: Bound
+    values: list[Any]
+    style: str
+
+    def of(self, e: Expr) -> Any:
+        """The value of an expression of the program."""
+        return self.values[self.bound.program.place[e]]
+
+
+class Points:
+    """A reproducible sequence of admissible points of some expressions.
+
+    ``optional`` are further expressions that are evaluated, and whose conditions count, but whose value may turn out
+    not to be finite.
+    """
+
+    def __init__(self, required: Sequence[Expr], optional: Sequence[Expr] = (), *, seed: int = 0) -> None:
+        self.rng = np.random.default_rng(seed)
+        self.required = tuple(required)
+        nodes = postorder(*required, *optional)
+        self.conditions = list(
+            dict.fromkeys(
+                (condition, argument)
+                for node in nodes
+                for condition, argument in node.op.domain(*node.args, *node.params)
+                if argument.op.name not in ("number", "pi", "size", "eye")
+            )
+        )
+        self.program = Program(*required, *optional, *(argument for _, argument in self.conditions))
+        symbols: dict[str, Expr] = {}
+        for _, name, node in self.program.inputs:
+            symbols.setdefault(name, node)
+        self.symbols = symbols
+        self.demands = Demands(self.program.nodes)
+        self.choices = choices(self.demands, self.rng)
+        self.known_sizes: list[dict[str, int]] = []
+        self.turn = 0
+        self.stage = 0
+        self.tries_left = SCHEDULE[0][1]
+        self.reason = ""
+        self._restricted: set[str] | None = None
+
+    def next(self) -> Point:
+        """Another point, at other sizes where there are any; Refusal when none is found."""
+        most = max(FEWEST_TRIES, min(4 * SIZE_TRIES + 48, WORK // len(self.program.nodes)))
+        singular = 0
+        for _ in range(most):
+            point = self._try()
+            if point is not None:
+                return point
+            if self._singular and singular < SIZE_TRIES and self._more_sizes():
+                singular += 1
+            else:
+                singular = 0
+                self._other_style()
+            if self.stage == len(SCHEDULE):
+                break
+        self.back(0)
+        raise Refusal(f"no admissible point was found to check the answer at: {self.reason}")
+
+    def mark(self) -> int:
+        """Where in the ways to draw the sequence stands; ``back`` returns there."""
+        return self.stage
+
+    def back(self, stage: int) -> None:
+        """Draw again in the way that a mark stands for."""
+        self.stage = stage % len(SCHEDULE)
+        self.tries_left = SCHEDULE[self.stage][1]
+
+    def skip_style(self) -> None:
+        """Draw the next points in another way."""
+        self.back(self.stage + 1)
+
+    def _other_style(self) -> None:
+        self.tries_left -= 1
+        if self.tries_left == 0:
+            self.stage += 1
+            self.tries_left = SCHEDULE[self.stage][1] if self.stage < len(SCHEDULE) else 0
+
+    def _more_sizes(self) -> bool:
+        return bool(self.demands.names or self.demands.indices)
+
+    def _sizes(self) -> dict[str, int]:
+        """The next choice of sizes; from the first again when all have been used."""
+        found = next(self.choices, None)
+        if found is not None:
+            self.known_sizes.append(found)
+            return found
+        self.turn += 1
+        return self.known_sizes[self.turn % len(self.known_sizes)]
+
+    def _try(self) -> Point | None:
+        self._singular = False
+        sizes = self._sizes()
+        style = SCHEDULE[self.stage][0]
+        env = {}
+        for k, (name, symbol) in enumerate(self.symbols.items()):
+            value = draw(symbol, sizes, self.rng, self._style_of(style, name))
+            if style == "normal" and symbol.is_scalar and not symbol.params[-1]:
+                value = abs(value) * (-1.0 if (k + self.turn + len(self.known_sizes)) % 2 else 1.0)  # both signs in turn
+            env[name] = value
+        bound = self.program.at(sizes)
+        values = bound.values(env)
+        place = self.program.place
+        for condition, argument in self.conditions:
+            if not holds(condition, values[place[argument]]):
+                self._singular = condition in RANK
+                self.reason = f"{_short(argument)} was {_negated(condition)} wherever it was tried"
+                return None
+        for e in self.required:
+            if not np.isfinite(values[place[e]]).all():
+                self.reason = f"{_short(e)} was not finite wherever it was tried"
+                return None
+        return Point(sizes, bound, values, style)
+
+    def _style_of(self, style: str, name: str) -> str:
+        if style == "domain":
+            if self._restricted is None:
+                limited = [argument for condition, argument in self.conditions if condition in ENTRYWISE]
+                self._restricted = {node.params[0] for node in postorder(*limited) if node.op.name == "symbol"}
+            return "positive" if name in self._restricted else "normal"
+        if style == "mixed":
+            listed = list(STYLES)
+            return listed[int(self.rng.integers(len(listed)))]
+        return style
+
+
+def _short(e: Expr) -> str:
+    text = str(e)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _negated(condition: str) -> str:
+    return {"invertible": "singular", "nonzero": "zero"}.get(condition, f"not {condition}")
+
+
+def holds(condition: str, value: Any) -> bool:
+    """Does a condition that an operation puts on an argument hold of its value?  A condition that cannot be
+    judged by the value alone counts as holding.
+
+    >>> holds("positive", np.array([[1.0, -1.0]])), holds("invertible", np.ones((2, 2)))
+    (False, False)
+    """
+    if not np.isfinite(value).all():
+        return False
+    match condition:
+        case "invertible":
+            return _condition_number(value) < WORST_CONDITION
+        case "positive":
+            return bool(np.min(value) > 0)
+        case "nonnegative":
+            return bool(np.min(value) >= 0)
+        case "nonzero":
+            return bool(np.min(np.abs(value)) > NEAR_ZERO) if np.ndim(value) == 0 else bool(np.max(np.abs(value)) > NEAR_ZERO)
+        case "in (-1, 1)":
+            return bool(np.max(np.abs(value)) < 1)
+        case "above -1":
+            return bool(np.min(value) > -1)
+        case "pd":
+            return bool(np.linalg.eigvalsh(np.atleast_2d(0.5 * (value + np.transpose(value)))).min() > NEAR_ZERO)
+        case "full rank":
+            singular = np.linalg.svd(np.atleast_2d(value), compute_uv=False)
+            return bool(singular[-1] * WORST_CONDITION > singular[0])
+    return True
+
+
+def _condition_number(A: Any) -> float:
+    if np.ndim(A) == 0 or A.shape == (1, 1):
+        size = abs(float(np.reshape(A, ())))
+        return np.inf if size < 1e-150 else 1.0
+    try:
+        return float(np.sqrt((A * A).sum() * (np.linalg.inv(A) ** 2).sum()))
+    except np.linalg.LinAlgError:
+        return np.inf
