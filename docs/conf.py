@@ -19,3 +19,18 @@ autodoc_member_order = "bysource"
 
 html_theme = "furo"
 html_title = "closedform"
+
+
+def _formulas_as_text(app, what, name, obj, options, lines):
+    """A * in a docstring multiplies; it does not begin emphasis."""
+    example = False
+    for at, line in enumerate(lines):
+        example = line.lstrip().startswith(">>>") or (example and bool(line.strip()))
+        if not example:
+            pieces = line.split("``")
+            pieces[::2] = [piece.replace("*", "\\*") for piece in pieces[::2]]
+            lines[at] = "``".join(pieces)
+
+
+def setup(app):
+    app.connect("autodoc-process-docstring", _formulas_as_text)

@@ -53,7 +53,7 @@ def main() -> None:
     with open(os.devnull, "w") as nowhere:
         console = Console(record=True, width=WIDTH, file=nowhere, force_terminal=True, color_system="truecolor")
         console.print(Text.assemble(("$ ", "green"), line))
-        console.print(Text.from_ansi(said))
+        console.print(Text.from_ansi(said.rstrip()))
     svg = console.export_svg(title="closedform", unique_id="run")
     PICTURE.parent.mkdir(exist_ok=True)
     PICTURE.write_text(re.sub(r"\s*@font-face \{.*?\}", "", svg, flags=re.DOTALL), encoding="utf-8")  # no fonts from the web

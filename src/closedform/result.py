@@ -109,9 +109,10 @@ class Derivative:
         moving: set[Expr] = set()
         for x in self.wrt:
             moving |= depends(nodes, x)
+        squared = _only_squared(nodes)
         for node in nodes:
-            if node in moving and node.op.kink:
-                slots = dict(zip(node.op.args or (), (text(a) for a in node.args), strict=False))
+            if node in moving and node.op.kink and node not in squared:
+                slots = dict(zip(node.op.args or (), (_shown(a) for a in node.args), strict=False))
                 found[node.op.kink.format(**slots)] = None
         return (*found, *self._notes)
 
@@ -140,6 +141,22 @@ class Derivative:
         return {"text/plain": str(self), "text/latex": f"${self.latex}$"}
 
 
+def _only_squared(nodes: list[Expr]) -> set[Expr]:
+    """The norms that occur in whole powers of at least 2 only: those are differentiable."""
+    norms = {n for n in nodes if n.op.name == "norm2"}
+    for node in nodes:
+        smooth = node.op.name == "pow" and node.args[1].op.name == "number" and node.args[1].params[0] >= 2
+        if not smooth and norms.intersection(node.args):
+            norms.difference_update(node.args)
+    return norms - {nodes[-1]}
+
+
+def _shown(e: Expr) -> str:
+    """The text of a part of the expression, without what its ``let`` names stand for."""
+    full = text(e)
+    return full.rsplit("; ", 1)[-1] if full.startswith("let ") else full
+
+
 def _needed(condition: str, argument: Expr) -> bool:
     if condition == "invertible":
         return not known(argument, "invertible")
@@ -156,7 +173,7 @@ def _condition_text(condition: str, argument: Expr) -> str:
     if condition == "invertible" and argument.op.name == "mul" and len(argument.args) == 2:
         left, right = argument.args
         if left.op.name == "transpose" and left.args[0] is right:
-            return f"{text(right)} has full column rank"
+            return f"{_shown(right)} has full column rank"
         if right.op.name == "transpose" and right.args[0] is left:
-            return f"{text(left)} has full row rank"
-    return CONDITIONS[condition].format(text(argument))
+            return f"{_shown(left)} has full row rank"
+    return CONDITIONS[condition].format(_shown(argument))

@@ -161,10 +161,11 @@ class Question:
         free = {x: structures.unstructured(x) for x in self.wrt}
         held = {twin: x for x, twin in free.items() if twin is not x}
         function = substitute(self.function, {x: twin for twin, x in held.items()}) if held else self.function
+        own = frozenset(node for node in postorder(Simplifier(order).canonical(function)) if node.op.name == "add")
         stages: list[Stage] = []
         finish: list[tuple[str, Expr, Expr, str]] = []
         for x in self.wrt:
-            stages.append(differentiate(function, free[x], order))
+            stages.append(differentiate(function, free[x], order, own))
             function = stages[-1].result
         mixed = function
         if held:
@@ -173,7 +174,7 @@ class Question:
             if self.structure != "free":
                 for x in self.wrt:
                     projected = structures.projection(x, projected)
-            known_facts = shortest(projected, order).expr
+            known_facts = shortest(projected, order, own).expr
             if projected is not mixed:
                 finish.append(("project", mixed, known_facts, structures.note(self.wrt[0], self.structure) or ""))
             else:
@@ -181,7 +182,7 @@ class Question:
             mixed = known_facts
         printed = mixed
         if layouts.is_turned(self.layout, gradient=_is_gradient(stages[-1].function, self.wrt[-1])):
-            printed = polished(Simplifier(order).canonical(Simplifier(order).transposed(Simplifier(order).canonical(mixed))))
+            printed = polished(Simplifier(order).canonical(Simplifier(order).transposed(Simplifier(order).canonical(mixed))), own)
             finish.append(("layout", mixed, printed, layouts.says(self.layout, self.kind, self.wrt[-1].params[0], self.function.shape)))
         taken = {*self.parsed.scope.symbols, *self.parsed.scope.sizes, *_bound(printed)}
         named = with_names(printed, taken)

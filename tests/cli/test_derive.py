@@ -92,37 +92,40 @@ def test_wrt_twice_is_the_second_derivative(run: Run) -> None:
     status, out, _ = run("x'*A*x", "--wrt", "x", "--wrt", "x", "--given", "A: n n symmetric; x: n")
     assert status == 0
     assert out.splitlines()[0] == "2*A"
-    assert "rows run over the entries of x" in out
+    assert "rows run over the entries of x, columns over the entries of x" in out
 
 
 @pytest.mark.parametrize(
-    ("arguments", "layout"),
+    ("expression", "wrt", "layout", "says"),
     [
-        (["a'*x", "--wrt", "x", "--layout", "numerator"], "numerator: the gradient has the shape of x'"),
-        (["a'*x", "--wrt", "x", "--layout", "denominator"], "denominator: the gradient has the shape of x"),
-        (["A*x", "--wrt", "x"], "mixed: rows run over the entries of the expression, columns over those of x"),
-        (
-            ["A*x", "--wrt", "x", "--layout", "denominator"],
-            "denominator: rows run over the entries of x, columns over those of the expression",
-        ),
-        (["t*x", "--wrt", "t", "--given", "t: scalar; x: n"], "mixed: the derivative has the shape of the expression"),
+        ("a'*x", "x", "numerator", "the gradient has the shape of x, transposed"),
+        ("a'*x", "x", "denominator", "the gradient has the shape of x"),
+        ("A*x", "x", "mixed", "rows run over the expression, columns over the entries of x"),
+        ("A*x", "x", "denominator", "rows run over the entries of x, columns over the expression"),
+        ("t*x", "t", "mixed", "the derivative has the shape of the expression"),
+        ("t*x", "t", "denominator", "the derivative has the shape of the expression, transposed"),
+        ("t*x'*A*x", "t x", "mixed", "the gradient has the shape of x"),
+        ("t*x'*A*x", "x t", "mixed", "the derivative has the shape of the derivative before it"),
+        ("x'*A*x*(y'*x)", "x y", "mixed", "rows run over the entries of x, columns over the entries of y"),
+        ("x'*A*x*(y'*x)", "x y", "denominator", "rows run over the entries of y, columns over the entries of x"),
     ],
 )
-def test_the_layout_is_said_by_what_it_does(run: Run, arguments: list[str], layout: str) -> None:
-    status, out, _ = run(*arguments)
+def test_the_layout_is_said_by_what_it_does(run: Run, expression: str, wrt: str, layout: str, says: str) -> None:
+    variables = [part for name in wrt.split() for part in ("--wrt", name)]
+    status, out, _ = run(expression, *variables, "--layout", layout, "--given", "A: n n; x: n; y: n; t: scalar; a: n")
     assert status == 0
-    assert layout in out
+    assert f"{layout}: {says}" in [line.split(maxsplit=1)[1] for line in out.splitlines() if "layout" in line]
 
 
 def test_a_formula_may_begin_with_a_minus_sign(run: Run) -> None:
-    for order in (["-a'*x", "--wrt", "x"], ["--wrt", "x", "-a'*x"], ["--wrt=x", "--", "-a'*x"]):
+    for order in (["-h'*x", "--wrt", "x"], ["--wrt", "x", "-h'*x"], ["--wrt=x", "--", "-h'*x"]):
         status, out, _ = run(*order)
-        assert (status, out.splitlines()[0]) == (0, "-a")
+        assert (status, out.splitlines()[0]) == (0, "-h")
 
 
 def test_a_minus_alone_reads_standard_input(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"a'*x\n")))
-    assert run("-", "--wrt", "x")[1].splitlines()[0] == "a"
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"h'*x\n")))
+    assert run("-", "--wrt", "x")[1].splitlines()[0] == "h"
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"\xff")))
     status, _, err = run("-", "--wrt", "x")
     assert status == 2 and "UTF-8" in err

@@ -41,32 +41,35 @@ def tangent_of(leaf: Expr) -> Expr:
     return make("tangent", (), (leaf.params[0], leaf.rows, leaf.cols))
 
 
-def differentiate(function: Expr, leaf: Expr, order: Order) -> Stage:
-    """The derivative in mixed layout of any function by a scalar, vector or matrix."""
+def differentiate(function: Expr, leaf: Expr, order: Order, own: frozenset[Expr] = frozenset()) -> Stage:
+    """The derivative in mixed layout of any function by a scalar, vector or matrix.
+
+    ``own`` are sums that are written as they were typed.
+    """
     if leaf.is_scalar:
-        return _by_scalar(function, leaf, order)
+        return _by_scalar(function, leaf, order, own)
     if function.is_scalar:
-        return _gradient(function, leaf, order)
-    return _jacobian(function, leaf, order)
+        return _gradient(function, leaf, order, own)
+    return _jacobian(function, leaf, order, own)
 
 
-def _by_scalar(function: Expr, leaf: Expr, order: Order) -> Stage:
+def _by_scalar(function: Expr, leaf: Expr, order: Order, own: frozenset[Expr]) -> Stage:
     """dF/dt: the differential in the direction 1."""
     pushes: list[Push] = []
     raw = differential(function, leaf, num(1), pushes)
-    done = shortest(raw, order)
+    done = shortest(raw, order, own)
     return Stage(function, leaf, num(1), raw, done.expr, pushes=tuple(pushes), differential=raw, tidied=done.records)
 
 
-def _gradient(function: Expr, leaf: Expr, order: Order) -> Stage:
+def _gradient(function: Expr, leaf: Expr, order: Order, own: frozenset[Expr]) -> Stage:
     """The G with df = tr(G'*dX), by reverse accumulation."""
     pullbacks: list[Pullback] = []
     raw = pull_back(function, leaf, num(1), pullbacks)
-    done = shortest(raw, order)
+    done = shortest(raw, order, own)
     return Stage(function, leaf, tangent_of(leaf), raw, done.expr, pullbacks=tuple(pullbacks), tidied=done.records)
 
 
-def _jacobian(function: Expr, leaf: Expr, order: Order) -> Stage:
+def _jacobian(function: Expr, leaf: Expr, order: Order, own: frozenset[Expr]) -> Stage:
     """The J with dvec F = J*dvec X, read off the differential."""
     pushes: list[Push] = []
     tangent = tangent_of(leaf)
@@ -74,7 +77,7 @@ def _jacobian(function: Expr, leaf: Expr, order: Order) -> Stage:
     simplifier = Simplifier(order)
     flat = simplifier.canonical(raw)
     read = Reader(simplifier, tangent).jacobian(flat)
-    done: Simplified = shortest(read, order)
+    done: Simplified = shortest(read, order, own)
     if function.rows * function.cols is ONE and leaf.rows * leaf.cols is ONE:
         done = Simplified(zero(ONE, ONE), ()) if done.expr.op.name == "zeros" else done
     return Stage(

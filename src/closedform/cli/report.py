@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from closedform.cli.screen import show
-from closedform.session import Derivative
+from closedform.result import Derivative
 
 SCHEMA = 1
 """Version of the JSON object; raised when a field changes its meaning or goes away."""
@@ -24,29 +24,28 @@ class Question:
     given: str | None
 
 
-def layout_said(d: Derivative, wrt: tuple[str, ...]) -> str:
+def layout_said(d: Derivative) -> str:
     """The layout by what it does: the shape it gives to this answer."""
-    last = wrt[-1]
-    turned = d.layout == "denominator"
-    if d.kind == "gradient" or (d.kind == "hessian" and "1" in d.shape):
-        says = f"the gradient has the shape of {last}" + ("'" if d.layout == "numerator" else "")
-    elif d.kind == "hessian":
-        rows, columns = (last, wrt[-2]) if turned else (wrt[-2], last)
-        says = f"rows run over the entries of {rows}, columns over those of {columns}"
-    elif d.kind == "derivative" and len(wrt) < 3:
-        says = "the derivative has the shape of the expression" + (", transposed" if turned else "")
+    *earlier, last = d.wrt
+    name = last.params[0]
+    scalar = d.original.is_scalar and all(x.is_scalar for x in earlier)
+    before = "the derivative before it" if earlier else "the expression"
+    if last.is_scalar:
+        says = f"the derivative has the shape of {before}" + (", transposed" if d.layout == "denominator" else "")
+    elif scalar:
+        says = f"the gradient has the shape of {name}" + (", transposed" if d.layout == "numerator" else "")
     else:
-        what = "the expression" if len(wrt) == 1 else "the derivative before"
-        rows, columns = (last, what) if turned else (what, last)
-        says = f"rows run over the entries of {rows}, columns over those of {columns}"
+        if d.kind == "hessian":
+            before = f"the entries of {earlier[-1].params[0]}"
+        rows, columns = before, f"the entries of {name}"
+        if d.layout == "denominator":
+            rows, columns = columns, rows
+        says = f"rows run over {rows}, columns over {columns}"
     return f"{d.layout}: {says}"
 
 
 def certificate_said(d: Derivative) -> str:
-    """The numeric check in one line.
-
-    Sizes are those of each trial in turn.
-    """
+    """The numeric check in one line; the sizes are those of each trial in turn."""
     c = d.certificate
     if c is None:
         return "not checked"
@@ -58,12 +57,12 @@ def certificate_said(d: Derivative) -> str:
     )
 
 
-def rows(d: Derivative, question: Question) -> list[tuple[str, str]]:
+def rows(d: Derivative) -> list[tuple[str, str]]:
     """Everything that is said of an answer, as pairs (label, text)."""
     out = [
         ("shape", " x ".join(d.shape)),
         ("kind", d.kind),
-        ("layout", layout_said(d, question.wrt)),
+        ("layout", layout_said(d)),
         ("structure", d.structure),
     ]
     out += [("condition" if i == 0 else "", text) for i, text in enumerate(d.conditions)]
@@ -89,7 +88,7 @@ def unicode(d: Derivative, question: Question, steps: bool) -> None:
 
 
 def _readable(d: Derivative, question: Question, steps: bool, formula: str) -> None:
-    show(rows(d, question), headline=formula)
+    show(rows(d), headline=formula)
     if steps:
         print(f"\n{d.derivation}")
 
@@ -108,7 +107,7 @@ def markdown(d: Derivative, question: Question, steps: bool) -> None:
     if question.given:
         lines += [f"Given `{question.given}`.", ""]
     lines += ["$$", d.latex, "$$", "", f"As text: `{d}`", "", "| | |", "|---|---|"]
-    lines += [f"| {label} | {said.replace('|', chr(92) + '|')} |" for label, said in rows(d, question)]
+    lines += [f"| {label} | {said.replace('|', chr(92) + '|')} |" for label, said in rows(d)]
     if steps:
         lines += ["", "### Derivation", ""]
         for number, step in enumerate(d.derivation, 1):

@@ -56,8 +56,10 @@ class Argument:
             if self.axes:
                 raise self.misfit(())
             array = np.asarray(value)
-            if array.dtype.kind == "O":  # an integer beyond 64 bits
-                array = np.asarray(float(value) if abs(value) <= MOST else np.copysign(np.inf, float(value > 0) - 0.5))
+            if isinstance(value, int) and array.dtype.kind == "O":  # beyond 64 bits
+                if abs(value) > LARGEST:
+                    raise InputError(f"{self.name}: the number is beyond the range of floating point")
+                array = np.asarray(float(value))
         elif hasattr(value, "__array__"):
             array = np.asarray(value)
         else:
@@ -74,7 +76,7 @@ class Argument:
         return InputError(f"{self.name}: {wanted} is needed, got {given}")
 
 
-MOST = 10**308
+LARGEST = int(np.finfo(float).max)
 
 
 def plain_name(dim: Dim) -> str:

@@ -292,4 +292,3 @@ def diagonal(p: Program, factors: Sequence[Factor]) -> Value:
             return p.mul(a.value, _diagonal_of(p, b))
     product = p.mul(dense(p, left), p.transposed(dense(p, right)))
     return product if left.cols is ONE else p.sum(product, 1)
-

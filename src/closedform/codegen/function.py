@@ -191,7 +191,7 @@ class _Text:
         parameters += [f"{self.sizes[n]}=None" if optional else self.sizes[n] for n, optional in passed.items()]
         signature = "*, " + ", ".join(parameters) if parameters else ""
         body = [*self._docstring(), *body]
-        imports, defined, unknown = helpers.wanted(emitted.statements + [emitted.result.text])
+        imports, defined, unknown = helpers.wanted([*emitted.statements, emitted.result.text])
         if unknown:
             raise Refusal(f"code: NumPy code for {', '.join(sorted(unknown))} is not available")
         pieces = ["\n".join(imports) + "\n", *(helpers.SOURCES[h].lstrip("\n") for h in defined)]
@@ -296,4 +296,3 @@ def _labels(names: Iterable[str], taken: frozenset[str]) -> dict[str, str]:
         used.add(label)
         out[name] = label
     return out
-

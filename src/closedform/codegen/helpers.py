@@ -96,7 +96,11 @@ def wanted(texts: Iterable[str]) -> tuple[list[str], list[str], set[str]]:
                 words.add(word)
                 if word in SOURCES:
                     queue.append(_body(word))
-    imports = ["import numpy as np", *(f"import {m}" for m in sorted(modules)), *(IMPORTED[w] for w in sorted(words & set(IMPORTED)))]
+    imports = [
+        "import numpy as np",
+        *(f"import {m}" for m in sorted(modules)),
+        *(IMPORTED[w] for w in sorted(words & set(IMPORTED))),
+    ]
     order: list[str] = []
     for name in SOURCES:
         _define(name, words, order)

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from closedform.codegen.program import LEAVES, Program, Value
-from closedform.codegen.template import is_atom, slots
+from closedform.codegen.template import is_atom, repeated, slots
 from closedform.core.dim import Dim
 from closedform.core.errors import Refusal
 
@@ -134,6 +134,7 @@ class _Writer:
         order = program.order()
         uses = program.uses(order)
         named = {v.args[0] for v in order if v.op == "guard"}
+        named |= {v.args[i] for v in order if v.op == "call" for i in repeated(v.params[0])}
         for value in order:
             text = self._fitted(value)
             self.texts[value] = text
@@ -194,7 +195,7 @@ class _Writer:
             return Text("-" + self._operand(args[0], POWER), UNARY)
         if op == "pow":
             exponent = args[1]
-            right = self.texts[exponent].text if exponent.op == "const" and self._whole(exponent) else self._operand(exponent, ATOM)
+            right = self._operand(exponent, ATOM)
             return Text(f"{self._operand(args[0], ATOM)} ** {right}", POWER)
         if op == "T":
             return Text(self._operand(args[0], ATOM) + ".T", ATOM)
@@ -214,9 +215,6 @@ class _Writer:
             return Text(f"np.float64({self.texts[args[0]].text})", ATOM)
         return self._call(value)
 
-    def _whole(self, value: Value) -> bool:
-        return bool(value.params[0].denominator == 1 and value.params[0] > 0)
-
     def _call(self, value: Value) -> Text:
         template, listed = value.params
         params = dict(listed)
@@ -230,7 +228,7 @@ class _Writer:
                 t = self.texts[arg]
                 if arg.op == "const" and self._is_integer(arg):
                     t = Text(t.text + ".0", t.power)
-                elif arg.plain and arg.op != "const":
+                elif arg.plain and arg.op != "const" and "." not in t.text:
                     t = Text(f"float({t.text})", ATOM)
             return t.text if enclosed or t.power >= ATOM else f"({t.text})"
 

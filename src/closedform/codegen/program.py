@@ -7,8 +7,7 @@ is as in NumPy.
 The operations: ``name`` (an argument), ``const`` (a rational), ``size`` (a size as a number), ``add sub mul div pow``
 (entry by entry), ``neg``, ``matmul``, ``inner`` (a row times a column, as a number), ``T`` (transpose), ``sum``
 (over the axis in its parameter, or over all), ``solve``, ``guard`` (a norm that divides: 1 where it is 0), ``real``
-(a number of the array library in place of a number of the language), ``call`` (a template), ``range`` (the sum over
-an index) and ``copy``.
+(a number of the array library in place of a number of the language) and ``call`` (a template).
 """
 
 from __future__ import annotations
@@ -113,8 +112,8 @@ class Program:
     def div(self, a: Value, b: Value) -> Value:
         if b.op == "const" and b.params[0] == 1:
             return a
-        safe = b.op == "const" and b.params[0] or b.op == "size" and len(b.params[0].terms) == 1
-        if b.plain and not safe:
+        nonzero = bool(b.params[0]) if b.op == "const" else b.op == "size" and len(b.params[0].terms) == 1
+        if b.plain and not nonzero:
             b = self.number(b)
         return self.value("div", (a, b), (), broadcast(a.shape, b.shape), a.plain and b.plain)
 

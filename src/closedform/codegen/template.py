@@ -66,6 +66,12 @@ def slots(template: str, arg: Callable[[str, bool], str]) -> str:
     return "".join(out)
 
 
+def repeated(template: str) -> list[int]:
+    """The arguments that a template uses more than once."""
+    used = [slot for _, slot in pieces(template) if slot is not None and slot.isdigit()]
+    return [int(slot) for slot in dict.fromkeys(used) if used.count(slot) > 1]
+
+
 def is_atom(template: str) -> bool:
     """Does the text of a template bind like a name or a call, whatever stands in its slots?
 
@@ -73,7 +79,7 @@ def is_atom(template: str) -> bool:
     (True, False)
     """
     depth = 0
-    for text, slot in pieces(template):
+    for text, _ in pieces(template):
         for ch in text:
             if ch in "([":
                 depth += 1

@@ -76,11 +76,15 @@ def _packed(size: Dim) -> str:
 def declare(given: object) -> Scope:
     """The scope that declarations make: None, one text, or a mapping from names to the text after the colon.
 
+    A scope is returned as it is.
+
     >>> str(declare({"A": "m n", "t": "positive"}))
     'A: m n; t: scalar nonnegative positive'
     """
     if given is None:
         return _EMPTY
+    if isinstance(given, Scope):
+        return given
     if isinstance(given, str):
         return _from_text(str(given))
     if not isinstance(given, Mapping):

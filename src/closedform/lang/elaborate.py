@@ -136,8 +136,17 @@ def divide(left: Value, right: Expr) -> Value:
         if isinstance(left, Expr) and number:
             return num(left.params[0] / right.params[0])
         return multiply(left, num(1 / right.params[0]))
-    inverse = make("pow", (right, num(-1)))
+    inverse = _reciprocal("pow", right)
     return inverse if isinstance(left, Expr) and number and left.params[0] == 1 else multiply(left, inverse)
+
+
+def _reciprocal(name: str, e: Expr) -> Expr:
+    """One over an expression; a whole power below a fraction is a negative power."""
+    if e.op.name == name and e.args[1].op.name == "number":
+        k = e.args[1].params[0]
+        if k.denominator == 1 and k >= 2:
+            return make(name, (e.args[0], num(-k)))
+    return make(name, (e, num(-1)))
 
 
 def times_entrywise(left: Value, right: Expr) -> Value:
@@ -152,13 +161,13 @@ def divide_entrywise(left: Value, right: Expr) -> Value:
     if right.is_scalar:
         return divide(left, right)
     if left.shape[0] is ONE and left.shape[1] is ONE:
-        inverse = make("entrypow", (right, num(-1)))
+        inverse = _reciprocal("entrypow", right)
         alone = isinstance(left, Expr) and left.op.name == "number" and left.params[0] == 1
         return inverse if alone else multiply(left, inverse)
     first = settle(left)
     if first.shape != right.shape:
         raise misfit("./", "the entrywise quotient needs equal shapes or a scalar", first, right)
-    return times(first, make("entrypow", (right, num(-1))))
+    return times(first, _reciprocal("entrypow", right))
 
 
 def power_entrywise(left: Value, right: Expr) -> Value:
@@ -180,7 +189,10 @@ def raise_to(left: Value, right: Expr) -> Value:
         raise misfit("^", "a power needs a scalar or a square matrix", base, hint=hint)
     exponent = _constant(right)
     if exponent is None:
-        raise Refusal(f"^: the power {right} of the matrix {base}, which is not a number, is not available in this version")
+        raise Refusal(
+            f"^: the exponent of a matrix is a whole number in this version; got the matrix {_brief(base)} to the power "
+            f"{_brief(right)}"
+        )
     if exponent.denominator != 1:
         raise InputError(f"^: the power of a matrix is a whole number, not {exponent}; .^ is the power of each entry")
     k = int(exponent)
@@ -189,6 +201,11 @@ def raise_to(left: Value, right: Expr) -> Value:
     if k < 0:
         base, k = make("inv", (base,)), -k
     return base if k == 1 else make("matrixpow", (base,), (k,))
+
+
+def _brief(e: Expr) -> str:
+    text = str(e)
+    return text if len(text) <= 40 else text[:39] + "…"
 
 
 def _constant(e: Expr) -> Fraction | None:

@@ -38,7 +38,7 @@ def parse(text: object, given: object = None) -> Parsed:
     """
     if not isinstance(text, str):
         raise InputError(f"an expression is a text, not {type(text).__name__}")
-    scope = given if isinstance(given, Scope) else declare(given)
+    scope = declare(given)
     program = parse_program(str(text), scope)
     meaning: dict[str, Expr] = {}
     unknown: list[str] = []

@@ -79,6 +79,8 @@ def read_size(tokens: list[Token], at: int, source: str, use: Callable[[Token], 
     if pending:
         raise _error("this bracket is not closed", pending[-1][2], source)
     (value,) = values
+    if any(abs(factor) > LARGEST for _, factor in value.terms):
+        raise _error("this size is too large", start, source, tokens[at - 1].end)
     if not _whole(value):
         raise _error(f"the size {value} is not a whole number", start, source, tokens[at - 1].end)
     return value, at

@@ -26,17 +26,18 @@ from closedform.lang.render import (
     word,
 )
 
+
 def text(e: Expr, given: Iterable[str] = ()) -> str:
     """The expression in the input language, in ASCII.  Named intermediates come first, each as ``let P = …;``.
 
     ``given`` are names that are declared although they need not occur: K(m, n) is then commutation(m, n) when K is.
 
     >>> from closedform.core.op import f
-    >>> from closedform.ops.build import minus, num, product
+    >>> from closedform.ops.build import product, total
     >>> n = Dim.of("n")
     >>> A = f.symbol("A", n, n, 2, frozenset())
-    >>> text(minus(f.inv(A), product(A, f.transpose(A))))
-    "inv(A) - A*A'"
+    >>> text(product(f.inv(A), total(A, f.transpose(A))))
+    "inv(A)*(A + A')"
     """
     page = layout(e, RULES, _call, given)
     body = page.done[e][0]
@@ -82,7 +83,25 @@ def _term(page: Page, t: Expr) -> tuple[bool, Piece]:
 
 def _divided(e: Expr) -> Expr | None:
     """b where the expression is 1/b or 1./b, so that it is written with a slash after another factor."""
-    return divisor(e, e.op.name) if e.op.name in ("pow", "entrypow") else None
+    below = divisor(e, e.op.name) if e.op.name in ("pow", "entrypow") else None
+    if below is not None and below.op.name == e.op.name:
+        inside = number(below.args[1])
+        if inside is not None and inside.denominator == 1 and inside >= 2:
+            return None  # 1/b^2 is read as b^-2
+    return below
+
+
+def _below(page: Page, e: Expr) -> Piece | None:
+    """What stands under a slash where the expression is a negative whole power."""
+    if e.op.name not in ("pow", "entrypow"):
+        return None
+    base, exponent = e.args[0], number(e.args[1])
+    if exponent is None or exponent.denominator != 1 or exponent >= 0 or base.op.name == "number":
+        return None
+    if exponent == -1:
+        return None if _divided(e) is None else _at(page, base, POWER)
+    sign = "^" if e.op.name == "pow" else ".^"
+    return cat(_at(page, base, POSTFIX), sign, integer_text(int(-exponent)))
 
 
 # ---- products -----------------------------------------------------------------------------------------------------
@@ -115,9 +134,9 @@ def _product(page: Page, start: Piece, literal: bool, rest: Sequence[Expr], *, s
             else:
                 out += ("*", _at(page, g, POWER))
         else:
-            below = None if one else _divided(g)
+            below = None if one else _below(page, g)
             if below is not None and (name == "pow" or scalar):
-                out += ("/" if name == "pow" else "./", _at(page, below, POWER))
+                out += ("/" if name == "pow" else "./", below)
             else:
                 out += ("*", _at(page, g, POWER))
         literal = one = False
@@ -128,8 +147,8 @@ def _product(page: Page, start: Piece, literal: bool, rest: Sequence[Expr], *, s
 def _hadamard(page: Page, e: Expr) -> Printed:
     out = [_at(page, e.args[0], PRODUCT)]
     for g in e.args[1:]:
-        below = divisor(g, "entrypow")
-        out += (".*", _at(page, g, POWER)) if below is None else ("./", _at(page, below, POWER))
+        below = _below(page, g) if g.op.name == "entrypow" else None
+        out += (".*", _at(page, g, POWER)) if below is None else ("./", below)
     return cat(*out), PRODUCT
 
 

@@ -76,10 +76,14 @@ class Sizes:
 
     def bind(self, name: str, size: Dim) -> None:
         """Give a free size its value, which is a whole number above 1."""
-        if size not in self.free:
-            if size is ONE or never_positive(size) or any(factor.denominator > 1 for _, factor in size.terms):
-                raise Clash
+        if size not in self.free and not self.allowed(size):
+            raise Clash
         self.bound[name] = size
+
+    @staticmethod
+    def allowed(size: Dim) -> bool:
+        """Can a free size have this value?"""
+        return size is not ONE and not never_positive(size) and all(c.denominator == 1 for _, c in size.terms)
 
     def solve(self, gap: Dim) -> bool:
         """Bind a free size that occurs in one term alone, with the factor 1 or -1."""

@@ -133,9 +133,9 @@ def _outer(a: Expr, b: Expr) -> Expr:
 
 
 def _mean(a: Expr) -> Expr:
-    count = a.rows * a.cols
-    fixed = count.integer
-    return product(f.sum(a), num(Fraction(1, fixed)) if fixed else power(f.size(count), -1))
+    parts = [f.size(d) if d.integer is None else num(d.integer) for d in a.shape if d.integer != 1]
+    count = product(*parts) if parts else num(1)
+    return product(f.sum(a), num(1 / count.params[0]) if count.op.name == "number" else power(count, -1))
 
 
 def _solve(a: Expr, b: Expr) -> Expr:

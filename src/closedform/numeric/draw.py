@@ -50,9 +50,14 @@ def _wide_positive(rng: Generator, shape: tuple[int, ...]) -> Any:
     return 10.0 ** rng.uniform(-2.0, 3.0, shape)
 
 
+def _balanced(rng: Generator, shape: tuple[int, ...]) -> Any:
+    return 1.2 * rng.standard_normal(shape) / np.sqrt(shape[-1])  # long products neither grow nor vanish
+
+
 STYLES: dict[str, Callable[[Generator, tuple[int, ...]], Any]] = {
     "normal": _normal,
     "positive": _positive,
+    "balanced": _balanced,
     "small": _small,
     "small positive": _small_positive,
     "near identity": _small,

@@ -36,7 +36,7 @@ def negative(e: Expr) -> Expr:
     if e.op.name == "mul" and e.args[0].op.name == "number":
         opposite, rest = -e.args[0].params[0], e.args[1:]
         return product(*rest) if opposite == 1 else product(num(opposite), *rest)
-    return product(num(-1), e)
+    return make("mul", (num(-1), *(e.args if e.op.name == "mul" else (e,))))
 
 
 def minus(a: Expr, b: Expr) -> Expr:

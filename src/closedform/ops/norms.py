@@ -35,9 +35,6 @@ class norm2:
     shape = _scalar
     facts = _nonnegative
 
-    def domain(A: Expr) -> list[tuple[str, Expr]]:
-        return [("nonzero", A)]
-
     def d_A(A: Expr, dA: Expr) -> Expr:
         return product(power(f.norm2(A), -1), inner(A, dA))
 

@@ -300,6 +300,9 @@ def content(terms: list[Term]) -> Rational:
 
 def factored(s: Simplifier, terms: list[Term], shape: Shape) -> Expr:
     """The sum of two or more terms with what they share in front, behind and beside them taken out."""
+    terms = _same_words(s, terms)
+    if len(terms) == 1:
+        return join(terms[0])
     number = content(terms)
     if number != 1:
         terms = [Term(_divided(t.coefficient, number), t.scalars, t.word, t.shape) for t in terms]
@@ -326,6 +329,26 @@ def factored(s: Simplifier, terms: list[Term], shape: Shape) -> Expr:
         return plain
     inner = split(plain)
     return join(Term(inner.coefficient * number, inner.scalars, inner.word, shape))
+
+
+def _same_words(s: Simplifier, terms: list[Term]) -> list[Term]:
+    """Terms that differ in their scalars only, put together."""
+    groups: dict[Word, list[Term]] = {}
+    for t in terms:
+        if t.word:
+            groups.setdefault(t.word, []).append(t)
+    if len(groups) == len(terms) or not any(len(g) > 1 for g in groups.values()):
+        return terms
+    s.fire("common-word")
+    out: list[Term] = []
+    for t in terms:
+        group = groups.get(t.word, [t])
+        if len(group) == 1:
+            out.append(t)
+        elif group[0] is t:
+            amount = split(added(s, [join(Term(g.coefficient, g.scalars, (), (ONE, ONE))) for g in group], (ONE, ONE)))
+            out.append(Term(amount.coefficient, amount.scalars, t.word, t.shape))
+    return out
 
 
 def _divided(a: Rational, b: Rational) -> Rational:
@@ -401,7 +424,7 @@ def _closed(s: Simplifier, terms: list[Term]) -> Expr:
     """The sum as one node, written the way round that needs fewer transposes."""
     parts = [join(t) for t in terms]
     out = make("add", tuple(parts))
-    if out.is_column or out.rows is ONE:
+    if out.is_column:
         return out
     turns = sum(s.order.key(p)[1] for p in parts)
     if turns <= 1:

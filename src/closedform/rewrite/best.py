@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 from closedform.core.errors import Refusal
 from closedform.core.expr import Expr, make
 from closedform.core.walk import postorder, rebuild, tree_size
-from closedform.ops.build import negative
+from closedform.ops.build import negative, num, product, transpose
 from closedform.rewrite.engine import ENTRYWISE, Rewrite, Simplifier
 from closedform.rewrite.order import Order
-from closedform.rewrite.term import join, split
+from closedform.rewrite.term import Rational, Term, join, split
 
 OPAQUE = ENTRYWISE | {"norm2", "norm1", "softmax", "softmax_rows", "logsumexp", "logsumexp_rows", "logsoftmax",
                       "crossentropy", "inv", "det", "logdet", "named", "maximum", "minimum"}  # fmt: skip
@@ -18,6 +19,9 @@ OPAQUE = ENTRYWISE | {"norm2", "norm1", "softmax", "softmax_rows", "logsumexp", 
 
 OPENS = frozenset({"mul", "hadamard", "matrixpow", "pow", "entrypow", "transpose", "trace", "sum", "diagonal", "kron"})
 """Operations that a sum below them can be multiplied out of."""
+
+MOST_REGROUPED = 40
+"""Sums with more terms than this are not searched for equal numbers."""
 
 LONGEST_EXPANSION = 300
 """Formulas with more nodes than this are not multiplied out in search of a shorter form."""
@@ -31,17 +35,20 @@ class Simplified:
     records: tuple[Rewrite, ...]
 
 
-def shortest(e: Expr, order: Order) -> Simplified:
-    """The normal form with sums left closed, or the multiplied-out and refactored one where that is shorter."""
+def shortest(e: Expr, order: Order, own: frozenset[Expr] = frozenset()) -> Simplified:
+    """The normal form with sums left closed, or the multiplied-out and refactored one where that is shorter.
+
+    ``own`` are the sums of the question, which stay as they were typed.
+    """
     closed = Simplifier(order)
     kept = closed.canonical(e)
-    best, records = polished(kept), closed.records
+    best, records = polished(kept, own), closed.records
     if tree_size(kept) <= LONGEST_EXPANSION and _has_closed_sum(kept):
         opened = Simplifier(order, expand=True)
         opened.settle(node for node in postorder(kept) if node.op.name in OPAQUE)
         again = Simplifier(order)
         try:
-            other = polished(again.canonical(opened.canonical(kept)))
+            other = polished(again.canonical(opened.canonical(kept)), own)
         except Refusal:  # too many terms to multiply out
             other = best
         if tree_size(other) < tree_size(best):
@@ -59,26 +66,32 @@ def _has_closed_sum(e: Expr) -> bool:
     return any(a.op.name == "add" for node in postorder(e) if node.op.name in OPENS for a in node.args)
 
 
-def polished(e: Expr) -> Expr:
-    """Sums begin with a positive term, and a sign or a number before a sum goes inside where that is no longer."""
+def polished(e: Expr, own: frozenset[Expr] = frozenset()) -> Expr:
+    """The expression as a person would write it; ``own`` are sums that stand as they were typed.
+
+    Sums begin with a positive term, equal numbers before several terms stand once, and a sign or a number before a sum
+    goes inside where that is no longer.
+    """
     done: dict[Expr, Expr] = {}
     for node in postorder(e):
-        new = rebuild(node, tuple(done[a] for a in node.args))
+        args = tuple(done[a] for a in node.args)
+        new = rebuild(node, args if node.op.name == "add" else tuple(_number_into_entries(a) for a in args))
         if new.op.name == "add":
-            new = _positive_first(new)
+            new = _positive_first(_numbers_once(new))
         elif new.op.name == "mul":
-            new = _number_inside(new)
+            new = _sign_inside(_number_inside(new), own)
         done[node] = new
-    return done[e]
+    return _number_into_entries(done[e])
 
 
 def _negative(e: Expr) -> bool:
-    head = e.args[0] if e.op.name == "mul" else e
+    head = e.args[0] if e.op.name in ("mul", "hadamard") else e
+    head = head.args[0] if head.op.name == "mul" else head
     return head.op.name == "number" and head.params[0] < 0
 
 
 def _positive_first(e: Expr) -> Expr:
-    if not _negative(e.args[0]):
+    if e.op.name != "add" or not _negative(e.args[0]):
         return e
     at = next((i for i, t in enumerate(e.args) if not _negative(t)), None)
     if at is None:
@@ -86,26 +99,64 @@ def _positive_first(e: Expr) -> Expr:
     return make("add", (e.args[at], *e.args[:at], *e.args[at + 1 :]))
 
 
+def _numbers_once(e: Expr) -> Expr:
+    """A/2 + A'/2 + B as (A + A')/2 + B."""
+    if len(e.args) < 3 or len(e.args) > MOST_REGROUPED:
+        return e
+    groups: dict[Fraction, list[Expr]] = {}
+    for t in e.args:
+        groups.setdefault(Fraction(split(t).coefficient), []).append(t)
+    for number, members in groups.items():
+        if abs(number) == 1 or len(members) < 2 or len(members) == len(e.args):
+            continue
+        inside = make("add", tuple(_times(t, 1 / number) for t in members))
+        merged = join(Term(number, {inside: 1} if e.is_scalar else {}, () if e.is_scalar else ((inside, 1),), e.shape))
+        rest = [merged if t is members[0] else t for t in e.args if t is members[0] or t not in members]
+        shorter = make("add", tuple(rest))
+        if tree_size(shorter) < tree_size(e):
+            return _numbers_once(shorter)
+    return e
+
+
+def _times(e: Expr, number: Rational) -> Expr:
+    term = split(e)
+    term.coefficient = Fraction(term.coefficient * number)
+    return join(term)
+
+
 def _number_inside(e: Expr) -> Expr:
-    sums = [a for a in e.args if a.op.name == "add"]
+    """2*(x + y/2) as 2*x + y: a number goes into the sum it stands before where that is no longer."""
+    sums = [a for a in e.args if a.op.name == "add" or a.op.name == "transpose" and a.args[0].op.name == "add"]
     if len(sums) != 1 or any(a.op.name != "number" for a in e.args if a is not sums[0]):
         return e
     number = split(e).coefficient
-    terms = []
-    for t in sums[0].args:
-        if number == -1:
-            terms.append(negative(t))
+    turned = sums[0].op.name == "transpose"
+    inner = sums[0].args[0] if turned else sums[0]
+    spread = _positive_first(_numbers_once(make("add", tuple(negative(t) if number == -1 else _times(t, number) for t in inner.args))))
+    out = transpose(spread) if turned else spread
+    return out if tree_size(out) <= tree_size(e) else e
+
+
+def _number_into_entries(e: Expr) -> Expr:
+    """2*(x.*y) as 2*x.*y, which needs no brackets."""
+    if e.op.name == "mul" and len(e.args) == 2 and e.args[0].op.name == "number" and e.args[1].op.name == "hadamard":
+        first, *rest = e.args[1].args
+        return make("hadamard", (negative(first) if e.args[0].params[0] == -1 else product(e.args[0], first), *rest))
+    return e
+
+
+def _sign_inside(e: Expr, own: frozenset[Expr]) -> Expr:
+    """-(a - b)*x as (b - a)*x, unless a - b is what was typed."""
+    head = e.args[0]
+    if e.op.name != "mul" or head.op.name != "number" or not head.params[0] < 0:
+        return e
+    for at, g in enumerate(e.args):
+        inner = g.args[0] if g.op.name == "transpose" else g
+        if inner.op.name != "add" or inner in own or not any(_negative(t) for t in inner.args):
             continue
-        term = split(t)
-        term.coefficient *= number
-        terms.append(join(term))
-    spread = _positive_first(make("add", tuple(terms)))
-    if tree_size(spread) <= tree_size(e):
-        return spread
-    if number < 0 and any(_negative(t) for t in sums[0].args):
-        flipped = _positive_first(make("add", tuple(negative(t) for t in sums[0].args)))
-        term = split(e)
-        turned = split(flipped)
-        out = join(type(term)(-number, turned.scalars, turned.word, e.shape))
-        return out if tree_size(out) < tree_size(e) else e
+        flipped = _positive_first(make("add", tuple(negative(t) for t in inner.args)))
+        parts = [*e.args[1:at], transpose(flipped) if inner is not g else flipped, *e.args[at + 1 :]]
+        if head.params[0] != -1:
+            parts.insert(0, num(-head.params[0]))
+        return product(*parts)
     return e

@@ -55,6 +55,8 @@ def transposed(s: Simplifier, A: Expr) -> Expr:
         return make(name, (transposed(s, A.args[0]), transposed(s, A.args[1])))
     if name in ("tril", "triu"):
         return s.apply("triu" if name == "tril" else "tril", (transposed(s, A.args[0]),))
+    if name == "blocks":
+        return _turned_blocks(s, A)
     if name == "commutation":
         return make(name, (), (A.params[1], A.params[0]))
     if known(A, "skew") and name == "symbol":
@@ -191,13 +193,14 @@ def diagonal(s: Simplifier, A: Expr) -> Expr:
             u = join(Term(1, {}, left, shape))
             v = transposed(s, join(Term(1, {}, right, (ONE, A.rows))))
             return _over(s, term, s.entrywise_product((u, v), shape), shape)
-        for at in (0, len(term.word) - 1):
-            base, k = term.word[at]
+        for at, (base, k) in enumerate(term.word):
             if base.op.name == "diag" and k == 1:
                 s.fire("diagonal-of-scaled")
-                rest = term.word[:at] + term.word[at + 1 :]
-                inner = diagonal(s, join(Term(1, {}, rest, A.shape)))
-                return _over(s, term, s.entrywise_product((base.args[0], inner), shape), shape)
+                n = identity(base.rows)
+                left = join(Term(1, {}, term.word[:at], (A.rows, base.rows))) if at else n
+                right = join(Term(1, {}, term.word[at + 1 :], (base.rows, A.cols))) if at + 1 < len(term.word) else n
+                mask = s.entrywise_product((left, transposed(s, right)), left.shape)
+                return _over(s, term, s.product((mask, base.args[0])), shape)
     return _over(s, term, make("diagonal", (core,)), shape)
 
 
@@ -326,7 +329,32 @@ def blocks(s: Simplifier, cells: tuple[Expr, ...], layout: tuple[int, ...], shap
         return cells[0]
     if all(is_zero(cell) for cell in cells):
         return zero(*shape)
+    cells, layout = _opened_rows(cells, layout)
     return make("blocks", cells, (layout,))
+
+
+def _turned_blocks(s: Simplifier, A: Expr) -> Expr:
+    layout = A.params[0]
+    if len(set(layout)) != 1:
+        return transpose(A)
+    wide = layout[0]
+    turned = [transposed(s, A.args[i * wide + j]) for j in range(wide) for i in range(len(layout))]
+    return make("blocks", tuple(turned), ((len(layout),) * wide,))
+
+
+def _opened_rows(cells: tuple[Expr, ...], layout: tuple[int, ...]) -> tuple[tuple[Expr, ...], tuple[int, ...]]:
+    """Rows that are one block of one row (or one column of one block) opened into their cells."""
+    if set(layout) == {1}:
+        opened: list[Expr] = []
+        counts: list[int] = []
+        for cell in cells:
+            opened.extend(cell.args if cell.op.name == "blocks" else (cell,))
+            counts.extend(cell.params[0] if cell.op.name == "blocks" else (1,))
+        return tuple(opened), tuple(counts)
+    if len(layout) == 1 and all(c.op.name != "blocks" or len(c.params[0]) == 1 for c in cells):
+        opened = [part for c in cells for part in (c.args if c.op.name == "blocks" else (c,))]
+        return tuple(opened), (len(opened),)
+    return cells, layout
 
 
 def unit_sum(s: Simplifier, terms: list[Term], shape: Shape) -> Expr | None:

@@ -13,6 +13,8 @@ SHARE = 0.72
 """Names are given when they bring the formula below this share of its length."""
 SMALLEST = 5
 """What is named has at least this many nodes."""
+SAVED = 8
+"""… and its name saves at least this many."""
 NEVER = frozenset({"transpose", "norm2", "norm1", "named", "symbol", "number", "size", "ones", "zeros", "eye", "unit", "pi", "d",
                    "tangent"})  # fmt: skip
 
@@ -56,10 +58,13 @@ def _repeated(root: Expr, nodes: list[Expr]) -> set[Expr]:
     count[root] = 1
     chosen: set[Expr] = set()
     for node in reversed(nodes):
-        times = min(count[node], 2)
-        if times > 1 and node.op.name not in NEVER and tree_size(node) >= SMALLEST and not _negated(node):
-            chosen.add(node)
-            times = 1
+        times = count[node]
+        length = tree_size(node)
+        if times > 1 and node.op.name not in NEVER and length >= SMALLEST and not _negated(node):
+            if (times - 1) * (length - 1) >= SAVED:
+                chosen.add(node)
+                times = 1
+        times = min(times, 10**6)
         if node.op.name == "named":
             times = 1
         for a in node.args:

@@ -10,6 +10,7 @@ import numpy as np
 
 from closedform.core.errors import Refusal
 from closedform.core.expr import Expr
+from closedform.core.walk import postorder
 from closedform.numeric.difference import COMPLEX_STEP, Slope, derivative
 from closedform.numeric.tangent import curved, direction, independent, space
 from closedform.verify.contraction import as_tensor, contract, off_space, transposed
@@ -22,18 +23,21 @@ DIFFERENCED = 1e-6
 LOOSEST = 1e-4
 UNSURE = 1e-5
 """A difference whose estimated error is larger is not used; another point is drawn."""
-ROUNDING = 2e-15
-"""What is left of terms that cancel, relative to them."""
 NUDGE = 1e-13
-NOISE = 30.0
+NOISE = 100.0
 """A deviation counts as rounding up to this many times the change that comes from moving the point by ``NUDGE``."""
-FAINT = 1e-9
-"""A derivative smaller than this, next to what it is made of, says little: other points are tried first."""
-FAINT_DIFFERENCED = 1e-7
+NUDGES = 3
+CANCELLED = 1e-6
+"""A derivative below this, relative to what it is put together from, may be nothing but rounding."""
+TINY = 1e-140
+"""Where a derivative has passed through numbers below this, it may have been lost on the way ..."""
+LOST = 1e-100
+"""... if it is itself below this."""
 NARROW = 1e-4
 """A deviation below this may come from a badly conditioned point: other points are tried first."""
-RETRIES = 6
-FAINT_RETRIES = 3
+RETRIES = 10
+ZERO_RETRIES = 3
+"""How many more points are tried where nothing but zero has been seen, of an answer that is written as zero."""
 
 
 @dataclass(frozen=True)
@@ -62,13 +66,15 @@ class Comparison:
     def __init__(self, question: Question, seed: int) -> None:
         self.question = question
         self.points = Points((question.original,), (question.answer, *question.wrt), seed=seed)
-        self.moving = tuple(dict.fromkeys(question.wrt))
+        names = {x.params[0]: x for x in question.wrt}
+        self.moving = {node: names[name] for _, name, node in self.points.program.inputs if name in names}
+        """Every symbol that moves with a variable: itself, and others of its name."""
         self.flip = transposed(question.original.shape, question.wrt, question.layout)
         self.changing = self.points.program.dependents(self.moving, question.original)
         nodes = self.points.program.nodes
         self.analytic = all(nodes[i].op.analytic for i in self.changing)
         self.tested = not self.analytic
-        repeated = [x for x in self.moving if question.wrt.count(x) > 1 and curved(space(x))]
+        repeated = [x for x in names.values() if question.wrt.count(x) > 1 and curved(space(x))]
         self.bent = bool(repeated) and question.structure == "projected"
         if self.bent and len(question.wrt) > 2:
             raise Refusal(f"an answer of order {len(question.wrt)} by {repeated[0]}, with orthonormal columns, cannot be checked")
@@ -76,6 +82,9 @@ class Comparison:
     def trial(self) -> Outcome:
         """The outcome at one point, or at the most telling of a few where one point does not settle it."""
         mark = self.points.mark()
+        answer = self.question.answer
+        zero = answer.op.name == "zeros" or (answer.op.name == "number" and answer.params[0] == 0)
+        patience = ZERO_RETRIES if zero else RETRIES
         seen: dict[str, Outcome] = {}
         for attempt in range(RETRIES + 1):
             try:
@@ -84,23 +93,28 @@ class Comparison:
                 if not seen:
                     raise
                 break
-            if outcome.kind in ("right", "wrong") or not self.changing:
+            if outcome.kind in ("right", "wrong") or (outcome.kind == "faint" and not self.changing):
                 return outcome
             seen[outcome.kind] = outcome
-            if set(seen) == {"faint"} and attempt == FAINT_RETRIES:
+            if set(seen) == {"faint"} and attempt == patience:
                 break
             self.points.skip_style()
         self.points.back(mark)
-        for kind in ("narrow", "faint", "undefined"):
+        if "narrow" in seen:
+            return seen["narrow"]
+        if "vanishing" in seen:
+            raise Refusal("no admissible point was found to check the answer at: its derivative underflows")
+        for kind in ("faint", "undefined"):
             if kind in seen:
                 return seen[kind]
-        raise Refusal("no admissible point was found to check the answer at: its derivative could not be taken numerically")
+        raise Refusal("no admissible point was found to check the answer at: its derivative cannot be had numerically")
 
     def compare(self, point: Point) -> Outcome:
         """The comparison at one point.
 
         The kinds: ``right`` and ``wrong`` settle it; ``narrow`` is a small deviation, ``faint`` agreement on next to
-        nothing, ``undefined`` an answer without a value, ``unusable`` a derivative that cannot be had numerically.
+        nothing, ``undefined`` an answer without a value, ``vanishing`` a derivative that underflows, ``unusable`` one
+        that cannot be had numerically.
         """
         question = self.question
         at = [point.of(x) for x in question.wrt]
@@ -108,50 +122,61 @@ class Comparison:
         tensor = self._tensor(point, tangents)
         if not np.isfinite(tensor).all():
             return Outcome("undefined", np.inf, point.sizes, "the answer has no finite value where the expression is smooth")
-        off = off_space(tensor, question.wrt, at, question.structure)
-        if off > EXACT:
-            reason = f"the answer leaves the space of its variable (by {off:.1e}, relative)"
-            return Outcome("wrong", off, point.sizes, reason)
         used = tangents
         if question.structure == "independent":
             used = [independent(space(x), V) for x, V in zip(question.wrt, tangents, strict=True)]
-        got, slope, terms = self._sides(point, tensor, tangents, used)
+        off = off_space(tensor, question.wrt, at, question.structure)
+        if off > EXACT * _largest(tensor) and off > NOISE * self._noise(point, tangents, used)[0]:
+            off /= _largest(tensor)
+            reason = f"the answer leaves the space of its variable (by {off:.1e}, relative) at sizes {point.sizes}"
+            return Outcome("narrow" if off < NARROW else "wrong", off, point.sizes, reason)
+        return self._judged(point, tangents, used, *self._sides(point, tensor, tangents, used))
+
+    def _judged(
+        self, point: Point, tangents: Sequence[Any], used: Sequence[Any], got: Any, terms: Any, slope: Slope
+    ) -> Outcome:
         want = np.reshape(slope.value, -1, order="F")
         if not np.isfinite(want).all() or slope.error > UNSURE:
             return Outcome("unusable", np.inf, point.sizes)
-        exact = self.analytic and len(tangents) == 1
         gap = np.abs(got - want)
         scale = np.maximum(np.abs(want), terms)
         size = float(scale.max())
         error = float((gap / np.maximum(scale, 1e-3 * size)).max()) if size > 0.0 else 0.0
-        allowed = EXACT if exact else min(LOOSEST, max(DIFFERENCED, 20 * slope.error))
-        if error <= allowed and size > 1e-3:
+        exact = self.analytic and len(tangents) == 1
+        if 0.0 < size and error <= (EXACT if exact else min(LOOSEST, max(DIFFERENCED, 20 * slope.error))):
             return Outcome("right", error, point.sizes)
-        whole = self._size_of_terms(point, tangents)
-        if error > allowed and float(gap.max()) <= max(ROUNDING * whole, NOISE * self._noise(point, tangents, used, got, want)):
-            return Outcome("faint", float(gap.max()) / max(whole, size), point.sizes)
-        if error <= allowed:
-            faint = size <= (FAINT if exact else FAINT_DIFFERENCED) * whole
-            return Outcome("faint" if faint else "right", error, point.sizes)
+        if size < LOST and self._vanishing(point, tangents):
+            return Outcome("vanishing", np.inf, point.sizes)
+        if size == 0.0:
+            return Outcome("faint", 0.0, point.sizes)
+        if float(gap.max()) <= NOISE * self._noise(point, tangents, used)[1]:
+            rounding = size <= CANCELLED * self._size_of_terms(point, tangents)
+            return Outcome("faint" if rounding else "unusable", min(error, float(gap.max())), point.sizes)
         reason = f"the answer and the numerical derivative differ by {error:.1e} (relative) at sizes {point.sizes}"
         return Outcome("narrow" if error < NARROW else "wrong", error, point.sizes, reason)
 
-    def _sides(self, point: Point, tensor: Any, tangents: Sequence[Any], used: Sequence[Any]) -> tuple[Any, Slope, Any]:
-        """What the answer says about the directions, what the original says, and the size of the answer's terms."""
+    def _sides(self, point: Point, tensor: Any, tangents: Sequence[Any], used: Sequence[Any]) -> tuple[Any, Any, Slope]:
+        """What the answer says about the directions, the size of its terms, and what the original says."""
         got = contract(tensor, used)
         terms = contract(np.abs(tensor), [np.abs(V) for V in used])
-        return got, self._slope(point, tangents, float(np.max(terms))), terms
+        return got, terms, self._slope(point, tangents, float(np.max(terms)))
 
-    def _noise(self, point: Point, tangents: Sequence[Any], used: Sequence[Any], got: Any, want: Any) -> float:
-        """How much both sides change when the point moves by next to nothing."""
-        rng = self.points.rng
-        env = {}
-        for place, name, _ in self.points.program.inputs:
-            value = point.values[place]
-            env[name] = value * (1 + NUDGE * rng.standard_normal(np.shape(value)))
-        moved = point._replace(values=point.bound.values(env))
-        other, slope, _ = self._sides(moved, self._tensor(moved, tangents), tangents, used)
-        return max(_largest(other - got), _largest(np.reshape(slope.value, -1, order="F") - want))
+    def _noise(self, point: Point, tangents: Sequence[Any], used: Sequence[Any]) -> tuple[float, float]:
+        """How much the answer, and the two sides, change when the point moves by next to nothing."""
+        rng, answers, sides = self.points.rng, [], []
+        for scale in (0.0, *[NUDGE] * NUDGES):
+            env = {}
+            for place, name, _ in self.points.program.inputs:
+                value = point.values[place]
+                env[name] = value * (1 + scale * rng.standard_normal(np.shape(value)))
+            moved = point._replace(values=point.bound.values(env))
+            answers.append(self._tensor(moved, tangents))
+            got, _, slope = self._sides(moved, answers[-1], tangents, used)
+            sides += [(got, np.reshape(slope.value, -1, order="F"))]
+        return (
+            max(_largest(a - answers[0]) for a in answers),
+            max(_largest(a - b) for row in sides for a, b in zip(row, sides[0], strict=True)),
+        )
 
     def _tensor(self, point: Point, tangents: Sequence[Any]) -> Any:
         value = point.of(self.question.answer)
@@ -161,9 +186,10 @@ class Comparison:
 
     def _follow(self, point: Point, steps: Sequence[tuple[Expr, Any]]) -> list[Any]:
         """The values of the original's nodes when the variables take steps."""
-        moved = {x: point.of(x) for x in self.moving}
+        at = {x: point.of(x) for x in self.question.wrt}
         for x, step in steps:
-            moved[x] = moved[x] + step
+            at[x] = at[x] + step
+        moved = {node: at[x] for node, x in self.moving.items()}
         return point.bound.moved(point.values, moved, self.question.original)
 
     def _slope(self, point: Point, tangents: Sequence[Any], terms: float) -> Slope:
@@ -194,23 +220,36 @@ class Comparison:
         bend = derivative(along, 1, analytic=self.analytic, floor=floor)
         return Slope(slope.value - bend.value, max(slope.error, bend.error))
 
+    def _spread(self, point: Point, tangents: Sequence[Any]) -> list[Any]:
+        """The derivatives of the original's nodes along all the directions at once; none where there is no complex step."""
+        if not self.analytic:
+            return []
+        steps = [(x, 1j * COMPLEX_STEP * V) for x, V in zip(self.question.wrt, tangents, strict=True)]
+        followed = self._follow(point, steps)
+        return [np.imag(followed[i]) / COMPLEX_STEP for i in self.changing]
+
+    def _vanishing(self, point: Point, tangents: Sequence[Any]) -> bool:
+        """Did the derivative of the original pass through numbers too small to be kept?"""
+        values = [point.values[i] for i in self.changing] + self._spread(point, tangents)
+        return any(_smallest(v) < TINY for v in values)
+
     def _size_of_terms(self, point: Point, tangents: Sequence[Any]) -> float:
         """The size of what the derivative is put together from, in the original and in the answer."""
-        program = self.points.program
         reach = 1.0
         for V in tangents:
             reach *= _largest(V)
-        first, last = program.place[self.question.original] + 1, program.place[self.question.answer] + 1
-        inside = max((_largest(v) for v in point.values[first:last] if v is not None), default=0.0) * reach
-        if self.analytic:
-            values = self._follow(point, [(x, 1j * COMPLEX_STEP * V) for x, V in zip(self.question.wrt, tangents, strict=True)])
-            spread = max((_largest(np.imag(values[i])) for i in self.changing), default=0.0) / COMPLEX_STEP
-        else:
-            spread = max((_largest(point.values[i]) for i in self.changing), default=0.0)
-        return float(max(inside, spread))
+        inside = max(_largest(point.of(node)) for node in postorder(self.question.answer)) * reach
+        spread = self._spread(point, tangents) or [point.values[i] for i in self.changing]
+        return max([inside, *(_largest(v) for v in spread)])
 
 
 def _largest(value: Any) -> float:
     """The largest absolute value of the entries that are finite."""
     size = np.abs(value)
     return float(np.max(size, initial=0.0, where=np.isfinite(size)))
+
+
+def _smallest(value: Any) -> float:
+    """The smallest absolute value of the entries that are not zero."""
+    size = np.abs(value)
+    return float(np.min(size, initial=np.inf, where=size > 0.0))

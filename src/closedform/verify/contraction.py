@@ -66,7 +66,7 @@ def contract(tensor: Any, directions: Sequence[Any]) -> Any:
 
 
 def off_space(tensor: Any, wrt: Sequence[Expr], points: Sequence[Any], structure: str) -> float:
-    """How far an answer is from being projected on the directions of its declared variables, relative to its size."""
+    """How far an answer is from being projected on the directions of its declared variables: the largest deviation."""
     if structure == "free":
         return 0.0
     worst = 0.0
@@ -77,13 +77,11 @@ def off_space(tensor: Any, wrt: Sequence[Expr], points: Sequence[Any], structure
         moved = np.moveaxis(tensor, axis, -1)
         rows, cols = point.shape
         stack = np.swapaxes(moved.reshape(-1, cols, rows), -1, -2)
-        size = float(np.max(np.abs(stack), initial=0.0))
         if structure == "independent":
             kept = stack if curved(facts) or "simplex" in facts else project(facts - {"skew"}, point, stack)
             if "skew" in facts:
                 kept = project(frozenset({"skew"}), point, stack)
         else:
             kept = project(facts, point, stack)
-        if size:
-            worst = max(worst, float(np.max(np.abs(stack - kept))) / size)
+        worst = max(worst, float(np.max(np.abs(stack - kept))))
     return worst

@@ -9,6 +9,7 @@ import numpy as np
 
 from closedform.core.errors import Refusal
 from closedform.core.expr import Expr
+from closedform.core.infer import facts as known_facts
 from closedform.core.walk import postorder
 from closedform.numeric.draw import STYLES, draw
 from closedform.numeric.evaluate import Bound, Program
@@ -19,7 +20,7 @@ WORST_CONDITION = 1e7
 NEAR_ZERO = 1e-6
 
 SCHEDULE = (
-    ("normal", 4), ("domain", 4), ("small", 3), ("positive", 3), ("near identity", 3), ("small positive", 2),
+    ("normal", 4), ("domain", 4), ("balanced", 2), ("positive", 3), ("small", 3), ("near identity", 3), ("small positive", 2),
     ("large positive", 2), ("large", 1), ("wide positive", 6), ("mixed", 30),
 )  # fmt: skip
 """Ways to draw, in turn, with how often each is tried; ``domain`` draws only those names positive on which a condition
@@ -68,8 +69,9 @@ class Points:
         )
         self.program = Program(*required, *optional, *(argument for _, argument in self.conditions))
         symbols: dict[str, Expr] = {}
-        for _, name, node in self.program.inputs:
-            symbols.setdefault(name, node)
+        for _, name, node in self.program.inputs:  # of one name, the symbol with the most facts is drawn
+            if name not in symbols or len(known_facts(node)) > len(known_facts(symbols[name])):
+                symbols[name] = node
         self.symbols = symbols
         self.demands = Demands(self.program.nodes)
         self.choices = choices(self.demands, self.rng)
@@ -78,22 +80,27 @@ class Points:
         self.stage = 0
         self.tries_left = SCHEDULE[0][1]
         self.reason = ""
+        self._singular = False
         self._restricted: set[str] | None = None
 
     def next(self) -> Point:
         """Another point, at other sizes where there are any; Refusal when none is found."""
-        most = max(FEWEST_TRIES, min(4 * SIZE_TRIES + 48, WORK // len(self.program.nodes)))
-        singular = 0
+        most = max(FEWEST_TRIES, min(4 * SIZE_TRIES + 64, WORK // len(self.program.nodes)))
+        singular = stages = 0
         for _ in range(most):
             point = self._try()
             if point is not None:
+                self.back(self.stage)
                 return point
-            if self._singular and singular < SIZE_TRIES and self._more_sizes():
+            if self._singular and singular < SIZE_TRIES and (self.demands.names or self.demands.indices):
                 singular += 1
-            else:
-                singular = 0
-                self._other_style()
-            if self.stage == len(SCHEDULE):
+                continue
+            singular = 0
+            self.tries_left -= 1
+            if self.tries_left == 0:
+                self.back(self.stage + 1)
+                stages += 1
+            if stages == len(SCHEDULE):
                 break
         self.back(0)
         raise Refusal(f"no admissible point was found to check the answer at: {self.reason}")
@@ -111,15 +118,6 @@ class Points:
         """Draw the next points in another way."""
         self.back(self.stage + 1)
 
-    def _other_style(self) -> None:
-        self.tries_left -= 1
-        if self.tries_left == 0:
-            self.stage += 1
-            self.tries_left = SCHEDULE[self.stage][1] if self.stage < len(SCHEDULE) else 0
-
-    def _more_sizes(self) -> bool:
-        return bool(self.demands.names or self.demands.indices)
-
     def _sizes(self) -> dict[str, int]:
         """The next choice of sizes; from the first again when all have been used."""
         found = next(self.choices, None)
@@ -136,7 +134,7 @@ class Points:
         env = {}
         for k, (name, symbol) in enumerate(self.symbols.items()):
             value = draw(symbol, sizes, self.rng, self._style_of(style, name))
-            if style == "normal" and symbol.is_scalar and not symbol.params[-1]:
+            if style == "normal" and symbol.is_scalar and not known_facts(symbol):
                 value = abs(value) * (-1.0 if (k + self.turn + len(self.known_sizes)) % 2 else 1.0)  # both signs in turn
             env[name] = value
         bound = self.program.at(sizes)
