@@ -104,7 +104,7 @@ def main() -> None:
     if arguments.worker:
         json.dump(corpus_times(arguments.corpus, arguments.worker == "on"), sys.stdout)
         return
-    console = Console()
+    console = Console() if sys.stdout.isatty() else Console(width=130)
     table = Table(title="corpus, first call in a warm process (ms)", title_justify="left")
     for column in ("check", "answered", "median", "95th percentile", "slowest", "which"):
         table.add_column(column, justify="left" if column in ("check", "which") else "right")

@@ -55,7 +55,7 @@ def main() -> None:
     parser.add_argument("--tensorgrad-python", help="the interpreter of an environment that has tensorgrad 0.3")
     parser.add_argument("--limit", type=float, default=30.0, help="seconds a case may take (default: 30)")
     arguments = parser.parse_args()
-    console = Console()
+    console = Console() if sys.stdout.isatty() else Console(width=130)
     workers = {"closedform": sys.executable, "sympy": sys.executable}
     if arguments.tensorgrad_python:
         workers["tensorgrad"] = arguments.tensorgrad_python

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from closedform.calculus.derivation import Derivation, derivation
+from closedform.calculus.derivation import Derivation, Finish, derivation
 from closedform.calculus.derive import Stage
 from closedform.core.expr import Expr
 from closedform.core.infer import known
@@ -51,7 +51,7 @@ class Derivative:
         structure: str,
         inferred: Mapping[str, str],
         stages: tuple[Stage, ...],
-        finish: tuple[tuple[str, Expr, Expr, str], ...],
+        finish: Finish,
         notes: tuple[str, ...],
         certificate: Certificate | None,
     ) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from closedform.calculus import layout as layouts
 from closedform.calculus import structure as structures
+from closedform.calculus.derivation import Finish
 from closedform.calculus.derive import Stage, differentiate
 from closedform.core.errors import InputError, Refusal, VerificationError
 from closedform.core.expr import Expr
@@ -163,31 +164,27 @@ class Question:
         function = substitute(self.function, {x: twin for twin, x in held.items()}) if held else self.function
         own = frozenset(node for node in postorder(Simplifier(order).canonical(function)) if node.op.name == "add")
         stages: list[Stage] = []
-        finish: list[tuple[str, Expr, Expr, str]] = []
         for x in self.wrt:
             stages.append(differentiate(function, free[x], order, own))
             function = stages[-1].result
-        mixed = function
+        mixed, rule, because = function, "", ""
         if held:
             mixed = substitute(function, held)
             projected = mixed
             if self.structure != "free":
                 for x in self.wrt:
                     projected = structures.projection(x, projected)
-            known_facts = shortest(projected, order, own).expr
-            if projected is not mixed:
-                finish.append(("project", mixed, known_facts, structures.note(self.wrt[0], self.structure) or ""))
-            else:
-                finish.append(("facts", mixed, known_facts, "with what is declared of " + ", ".join(x.params[0] for x in held.values())))
-            mixed = known_facts
-        printed = mixed
+            rule = "facts" if projected is mixed else "project"
+            because = "with what is declared of " + ", ".join(x.params[0] for x in held.values())
+            mixed = shortest(projected, order, own).expr
+        printed, layout = mixed, ""
         if layouts.is_turned(self.layout, gradient=_is_gradient(stages[-1].function, self.wrt[-1])):
-            printed = polished(Simplifier(order).canonical(Simplifier(order).transposed(Simplifier(order).canonical(mixed))), own)
-            finish.append(("layout", mixed, printed, layouts.says(self.layout, self.kind, self.wrt[-1].params[0], self.function.shape)))
+            simplifier = Simplifier(order)
+            printed = polished(simplifier.canonical(simplifier.transposed(simplifier.canonical(mixed))), own)
+            layout = layouts.says(self.layout, self.kind, self.wrt[-1].params[0])
         taken = {*self.parsed.scope.symbols, *self.parsed.scope.sizes, *_bound(printed)}
         named = with_names(printed, taken)
-        if named is not printed:
-            finish.append(("name", printed, named, "repeated parts are named"))
+        finish = Finish(mixed, printed, named, rule, because, layout)
         certificate = None
         if verify:
             certificate = self._checked(mixed)
@@ -195,7 +192,7 @@ class Question:
         return Derivative(
             expr=named, mixed=named if printed is mixed else mixed, function=self.function, wrt=self.wrt,
             symbols=self.parsed.scope.symbols, kind=self.kind, layout=self.layout, structure=self.structure,
-            inferred=self.parsed.inferred, stages=tuple(stages), finish=tuple(finish), notes=notes, certificate=certificate,
+            inferred=self.parsed.inferred, stages=tuple(stages), finish=finish, notes=notes, certificate=certificate,
         )  # fmt: skip
 
     def _checked(self, mixed: Expr) -> Any:

@@ -69,23 +69,42 @@ def pairing(cotangent: Expr, moved: Expr) -> Expr:
     return inner(cotangent, moved)
 
 
-def derivation(stages: Sequence[Stage], finish: Sequence[tuple[str, Expr, Expr, str]]) -> Derivation:
+@dataclass(frozen=True)
+class Finish:
+    """How the derivative of the last stage became the answer.
+
+    ``mixed`` is it with the variable's own facts used (and projected on its space, when ``rule`` says so), ``printed``
+    that in the layout asked for, ``named`` that with its repeated parts named.
+    """
+
+    mixed: Expr
+    printed: Expr
+    named: Expr
+    rule: str = ""
+    because: str = ""
+    layout: str = ""
+
+
+def derivation(stages: Sequence[Stage], finish: Finish) -> Derivation:
     """The steps of the stages, one differentiation after the other, then those that finish the answer."""
     steps: list[Step] = []
     for stage in stages:
-        steps.extend(_stage(stage))
-    steps.extend(Step(*row) for row in finish if row[1] is not row[2])
+        steps.extend(_stage(stage, finish if stage is stages[-1] else None))
+    if finish.named is not finish.printed:
+        steps.append(Step("name", finish.printed, finish.named, "repeated parts are named"))
     return Derivation(tuple(steps))
 
 
-def _stage(stage: Stage) -> Iterator[Step]:
+def _stage(stage: Stage, finish: Finish | None) -> Iterator[Step]:
+    result = finish.printed if finish is not None else stage.result
+    layout = f"; {finish.layout}" if finish is not None and finish.layout else ""
     if stage.differential is None:
-        yield from _reverse(stage)
+        yield from _reverse(stage, finish, result, layout)
     else:
-        yield from _forward(stage)
+        yield from _forward(stage, result, layout)
 
 
-def _reverse(stage: Stage) -> Iterator[Step]:
+def _reverse(stage: Stage, finish: Finish | None, result: Expr, layout: str) -> Iterator[Step]:
     """df as a sum of inner products of cotangents with differentials, one of them resolved a line."""
     leaf, tangent = stage.leaf, stage.tangent
     open_parts: dict[Expr, list[Expr]] = {stage.function: [num(1)]}
@@ -110,11 +129,15 @@ def _reverse(stage: Stage) -> Iterator[Step]:
     for step in _tidied(stage, stage.raw, lambda g: pairing(g, tangent), before):
         yield step
         before = step.after
+    if finish is not None and finish.mixed is not stage.result:
+        after = pairing(finish.mixed, tangent)
+        yield Step(finish.rule, before, after, finish.because)
+        before = after
     form = "df = tr(G'*dX)" if not leaf.is_column else "df = g'*dx"
-    yield Step("identify", before, stage.result, f"the derivative is what the direction is multiplied with: {form}")
+    yield Step("identify", before, result, f"the derivative is what the direction is multiplied with: {form}{layout}")
 
 
-def _forward(stage: Stage) -> Iterator[Step]:
+def _forward(stage: Stage, result: Expr, layout: str) -> Iterator[Step]:
     """The differential, one node a line from the outside in, then what is read off it."""
     leaf, tangent = stage.leaf, stage.tangent
     whole = differential_of(stage.function, leaf, tangent)
@@ -133,9 +156,9 @@ def _forward(stage: Stage) -> Iterator[Step]:
         yield step
         whole = step.after
     if stage.read is None:
-        yield Step("identify", whole, stage.result, "the derivative is the differential in the direction 1")
+        yield Step("identify", whole, result, "the derivative is the differential in the direction 1" + layout)
     else:
-        yield Step("identify", whole, stage.result, "the Jacobian is what the direction is multiplied with: dvec F = J*dvec X")
+        yield Step("identify", whole, result, "the Jacobian is what the direction is multiplied with: dvec F = J*dvec X" + layout)
 
 
 def _tidied(stage: Stage, core: Expr, shown: Callable[[Expr], Expr], before: Expr) -> Iterator[Step]:

@@ -8,7 +8,6 @@ everything else.
 from __future__ import annotations
 
 from closedform.core.errors import InputError
-from closedform.core.expr import Shape
 
 LAYOUTS = ("mixed", "numerator", "denominator")
 
@@ -25,7 +24,7 @@ def is_turned(layout: str, *, gradient: bool) -> bool:
     return layout == "numerator" if gradient else layout == "denominator"
 
 
-def says(layout: str, kind: str, variable: str, function: Shape) -> str:
+def says(layout: str, kind: str, variable: str) -> str:
     """What the layout does, in words."""
     if kind == "gradient":
         how = "has the shape of" if layout != "numerator" else "has the shape of the transpose of"

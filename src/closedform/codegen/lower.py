@@ -135,7 +135,10 @@ def _size(low: Lowering, e: Expr) -> Value:
 
 
 def _symbol(low: Lowering, e: Expr) -> Value:
-    return low.program.name(e.params[0], e.shape)
+    value = low.program.name(e.params[0], e.shape)
+    if known(e, "symmetric"):
+        low.program.symmetric.add(value)
+    return value
 
 
 def _log(low: Lowering, e: Expr) -> Value:

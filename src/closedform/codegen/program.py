@@ -57,6 +57,8 @@ class Program:
     def __init__(self) -> None:
         self._table: dict[tuple[object, ...], Value] = {}
         self.hints: dict[Value, str] = {}
+        self.symmetric: set[Value] = set()
+        """Values that are their own transposes."""
         self.result: Value = self.const(0)
 
     # ---- construction ---------------------------------------------------------------------------------------
@@ -130,7 +132,7 @@ class Program:
         return self.value("pow", (self.number(a), b), (), broadcast(a.shape, b.shape))
 
     def transposed(self, a: Value) -> Value:
-        if a.is_scalar:
+        if a.is_scalar or a in self.symmetric:
             return a
         if a.op == "T":
             return a.args[0]

@@ -15,7 +15,7 @@ from closedform.core.dim import ONE, Dim
 from closedform.core.errors import InputError, Refusal
 from closedform.core.expr import Expr, make, misfit, registry
 from closedform.core.op import f
-from closedform.ops.build import identity, num, ones_like, power, product, recip, transpose, zero
+from closedform.ops.build import identity, num, ones_like, power, product, recip, total, transpose, zero
 
 ENTRYWISE = (
     "exp", "log", "log1p", "expm1", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "erf",
@@ -90,7 +90,7 @@ def operations() -> dict[str, str]:
 def call(word: str, args: tuple[Expr, ...], sizes: tuple[Dim, ...] = ()) -> Expr:
     """The value of a function word at expressions and sizes.
 
-    >>> call("inv", (num(2),)).op.name
+    >>> call("inv", (make("pi"),)).op.name
     'pow'
     """
     special = _SIZED.get(word)
@@ -99,7 +99,7 @@ def call(word: str, args: tuple[Expr, ...], sizes: tuple[Dim, ...] = ()) -> Expr
     if args[0].is_scalar and word in UNCHANGED_SCALAR:
         return args[0]
     if args[0].is_scalar and word == "inv":
-        return power(args[0], -1)
+        return _reciprocal(args[0])
     if args[0].is_scalar and word == "logdet":
         return f.log(f.abs(args[0]))
     if args[0].is_scalar and word == "softmax_rows":
@@ -113,6 +113,14 @@ def call(word: str, args: tuple[Expr, ...], sizes: tuple[Dim, ...] = ()) -> Expr
     if short is None:
         raise unavailable(word)
     return short(*args)
+
+
+def _reciprocal(a: Expr) -> Expr:
+    if a.op.name != "number":
+        return power(a, -1)
+    if a.params[0] == 0:
+        raise InputError("inv: division by zero")
+    return num(1 / a.params[0])
 
 
 def unavailable(word: str) -> Refusal:
@@ -132,10 +140,23 @@ def _outer(a: Expr, b: Expr) -> Expr:
     return product(a, transpose(b))
 
 
+def count(size: Dim) -> Expr:
+    """A size as a number, in the form in which its text is read.
+
+    >>> str(count(Dim.of("n") * 2 - 1))
+    '2*n - 1'
+    """
+    terms = []
+    for names, factor in size.terms:
+        parts = [make("size", (), (Dim.of(name),)) for name in names]
+        terms.append(product(*parts) if factor == 1 and parts else product(num(factor), *parts))
+    return total(*terms)
+
+
 def _mean(a: Expr) -> Expr:
-    parts = [f.size(d) if d.integer is None else num(d.integer) for d in a.shape if d.integer != 1]
-    count = product(*parts) if parts else num(1)
-    return product(f.sum(a), num(1 / count.params[0]) if count.op.name == "number" else power(count, -1))
+    sizes = [count(size) for size in a.shape if size is not ONE]
+    fixed = (a.rows * a.cols).integer
+    return product(f.sum(a), power(product(*sizes), -1) if fixed is None else num(Fraction(1, fixed)))
 
 
 def _solve(a: Expr, b: Expr) -> Expr:

@@ -143,7 +143,7 @@ class Comparison:
         size = float(scale.max())
         error = float((gap / np.maximum(scale, 1e-3 * size)).max()) if size > 0.0 else 0.0
         exact = self.analytic and len(tangents) == 1
-        if 0.0 < size and error <= (EXACT if exact else min(LOOSEST, max(DIFFERENCED, 20 * slope.error))):
+        if size > 0.0 and error <= (EXACT if exact else min(LOOSEST, max(DIFFERENCED, 20 * slope.error))):
             return Outcome("right", error, point.sizes)
         if size < LOST and self._vanishing(point, tangents):
             return Outcome("vanishing", np.inf, point.sizes)

@@ -88,7 +88,8 @@ class Points:
         most = max(FEWEST_TRIES, min(4 * SIZE_TRIES + 64, WORK // len(self.program.nodes)))
         singular = stages = 0
         for _ in range(most):
-            point = self._try()
+            with np.errstate(all="ignore"):
+                point = self._try()
             if point is not None:
                 self.back(self.stage)
                 return point
