@@ -161,7 +161,7 @@ def _needed(condition: str, argument: Expr) -> bool:
     if condition == "invertible":
         return not known(argument, "invertible")
     if condition == "nonzero":
-        return not (known(argument, "positive") or argument.is_scalar and known(argument, "invertible"))
+        return not (known(argument, "positive") or (argument.is_scalar and known(argument, "invertible")))
     if condition == "in (-1, 1)":
         return not known(argument, "unit")
     if condition == "above -1":

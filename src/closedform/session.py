@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from closedform.calculus import layout as layouts
 from closedform.calculus import structure as structures
@@ -22,6 +22,9 @@ from closedform.rewrite.best import polished, shortest
 from closedform.rewrite.engine import Simplifier
 from closedform.rewrite.naming import with_names
 from closedform.rewrite.order import Order, ranks
+
+if TYPE_CHECKING:
+    from closedform.verify.certificate import Certificate
 
 MOST_VARIABLES = 6
 """Derivatives up to this order."""
@@ -47,39 +50,70 @@ def derive(
     >>> print(derive("x'*A*x", "x", "x: n; A: n n symmetric"))
     2*A*x
     """
-    question = Question(expression, wrt, given, layouts.checked(layout), structures.checked(structure))
-    return question.answer(verify=verify)
+    return Question(expression, wrt, given, layout, structure).answer(verify=verify)
 
 
-def gradient(expression: object, wrt: object, given: object = None, **options: Any) -> Derivative:
+def gradient(
+    expression: object,
+    wrt: object,
+    given: object = None,
+    *,
+    layout: str = "mixed",
+    structure: str = "projected",
+    verify: bool = True,
+) -> Derivative:
     """The gradient of a scalar by a vector or matrix: the G with df = tr(G'*dX).  Another kind is refused.
 
     >>> str(gradient("logdet(S)", "S", "S: n n pd"))
     'inv(S)'
     """
-    return _of_kind("gradient", expression, wrt, given, options)
+    return _of_kind("gradient", Question(expression, wrt, given, layout, structure), verify)
 
 
-def jacobian(expression: object, wrt: object, given: object = None, **options: Any) -> Derivative:
+def jacobian(
+    expression: object,
+    wrt: object,
+    given: object = None,
+    *,
+    layout: str = "mixed",
+    structure: str = "projected",
+    verify: bool = True,
+) -> Derivative:
     """The Jacobian of a vector or matrix: the J with dvec F = J*dvec X.  Another kind is refused.
 
     >>> str(jacobian("A*exp(x)", "x", "A: m n; x: n"))
     'A*diag(exp(x))'
     """
-    return _of_kind("jacobian", expression, wrt, given, options)
+    return _of_kind("jacobian", Question(expression, wrt, given, layout, structure), verify)
 
 
-def hessian(expression: object, wrt: object, given: object = None, **options: Any) -> Derivative:
+def hessian(
+    expression: object,
+    wrt: object,
+    given: object = None,
+    *,
+    layout: str = "mixed",
+    structure: str = "projected",
+    verify: bool = True,
+) -> Derivative:
     """The Hessian of a scalar by a vector or matrix.  Another kind is refused.
 
     >>> str(hessian("x'*A*x", "x", "x: n; A: n n"))
     'A + A''
     """
     names = [wrt, wrt] if isinstance(wrt, str) else wrt
-    return _of_kind("hessian", expression, names, given, options)
+    return _of_kind("hessian", Question(expression, names, given, layout, structure), verify)
 
 
-def gradients(expression: object, wrt: Sequence[str], given: object = None, **options: Any) -> dict[str, Derivative]:
+def gradients(
+    expression: object,
+    wrt: Sequence[str],
+    given: object = None,
+    *,
+    layout: str = "mixed",
+    structure: str = "projected",
+    verify: bool = True,
+) -> dict[str, Derivative]:
     """The gradients of a scalar by several variables side by side, as a mapping from their names.
 
     >>> {name: str(g) for name, g in gradients("x'*A*x", ["x", "A"], "x: n; A: n n").items()}
@@ -87,7 +121,8 @@ def gradients(expression: object, wrt: Sequence[str], given: object = None, **op
     """
     if isinstance(wrt, str) or not isinstance(wrt, Sequence):
         raise InputError("gradients: wrt is a list of names")
-    return {str(name): gradient(expression, name, given, **options) for name in wrt}
+    questions = {str(name): Question(expression, name, given, layout, structure) for name in wrt}
+    return {name: _of_kind("gradient", question, verify) for name, question in questions.items()}
 
 
 def parse(text: object, given: object = None) -> Expr:
@@ -109,12 +144,7 @@ def simplify(expression: object, given: object = None) -> Expr:
     return shortest(parsed.expr, Order(ranks(parsed.expr))).expr
 
 
-def _of_kind(kind: str, expression: object, wrt: object, given: object, options: Mapping[str, Any]) -> Derivative:
-    verify = options.pop("verify", True) if isinstance(options, dict) else True
-    question = Question(expression, wrt, given, layouts.checked(options.pop("layout", "mixed")) if isinstance(options, dict) else "mixed",
-                        structures.checked(options.pop("structure", "projected")) if isinstance(options, dict) else "projected")  # fmt: skip
-    if options:
-        raise InputError(f"{kind}: unknown option {sorted(options)[0]!r}")
+def _of_kind(kind: str, question: Question, verify: bool) -> Derivative:
     if question.kind != kind:
         raise InputError(f"{kind}: this is a {question.kind}; ask for it with {question.kind} or derive")
     return question.answer(verify=verify)
@@ -137,10 +167,10 @@ class Question:
     """An expression, the variables, and the conventions of the answer."""
 
     def __init__(self, expression: object, wrt: object, given: object, layout: str, structure: str) -> None:
-        self.parsed = _read(expression, given)
+        self.parsed: Parsed = _read(expression, given)
         self.function = self.parsed.expr
-        self.layout = layout
-        self.structure = structure
+        self.layout = layouts.checked(layout)
+        self.structure = structures.checked(structure)
         self.wrt = tuple(self._variable(name) for name in _names(wrt))
         self.kind = _kind(self.function, self.wrt)
 
@@ -195,7 +225,7 @@ class Question:
             inferred=self.parsed.inferred, stages=tuple(stages), finish=finish, notes=notes, certificate=certificate,
         )  # fmt: skip
 
-    def _checked(self, mixed: Expr) -> Any:
+    def _checked(self, mixed: Expr) -> Certificate:
         from closedform.verify.certificate import certify
 
         certificate = certify(self.function, self.wrt, mixed, structure=self.structure)

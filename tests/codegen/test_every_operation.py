@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from tests.codegen.support import close, declared, point, reference
 
 from closedform.codegen.function import compile_function
 from closedform.core.dim import ONE
@@ -11,7 +12,6 @@ from closedform.core.errors import InputError
 from closedform.core.expr import Expr, make, registry
 from closedform.core.op import f
 from closedform.ops.build import num, product
-from tests.codegen.support import close, declared, point, reference
 
 ALL_SIZES = ({"m": 2, "n": 3, "p": 5, "q": 7, "k": 4}, {"m": 1, "n": 2, "p": 1, "q": 3, "k": 1})
 

@@ -9,13 +9,13 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from tests.codegen.support import A, B, M, N, P, X, close, symbol, t, x, y, z
 
 from closedform.codegen.function import GeneratedFunction, compile_function, tensor_shape
 from closedform.core.dim import ONE, Dim
 from closedform.core.errors import InputError
 from closedform.core.op import f
 from closedform.ops.build import identity, minus, num, power, product, total, transpose
-from tests.codegen.support import A, B, M, N, P, X, close, symbol, t, x, y, z
 
 residual = product(num(2), transpose(A), minus(product(A, x), z))
 a, v, w = np.arange(6.0).reshape(2, 3), np.array([1.0, 2.0, -1.0]), np.array([0.5, 1.5])
@@ -37,10 +37,26 @@ def test_arguments_by_name() -> None:
     assert close(function(A=a, x=v, z=w, n=3, m=np.int64(2)), WANTED)
     assert close(function(A=a.astype(int), x=v.astype(np.int8), z=w.astype(np.float32)), WANTED)
     assert close(function(A=np.asfortranarray(a), x=np.repeat(v, 2)[::2], z=w), WANTED)
-    assert close(function(A=np.matrix(a), x=v, z=w), WANTED)
 
 
-@pytest.mark.parametrize("value", [3, 3.0, np.float64(3), np.float32(3), np.int64(3), np.array(3), np.array(3.0), np.array([[3]])])
+def test_calls_with_known_shapes() -> None:
+    function = compile_function(product(f.size(P), residual), [A, x, z, t, symbol("U", P)])
+    for _ in range(3):
+        assert close(function(A=a, x=v, z=w, t=2.0, U=np.ones(5)), 5 * WANTED)
+        assert close(function(A=2 * a, x=v / 2, z=w, t=np.array(2.0), U=np.ones(4)), 8 * WANTED)
+        assert close(function(A=a, x=v[:, None], z=w, p=5), 5 * WANTED)
+        with pytest.raises(InputError):
+            function(A=a, x=v, z=v, t=2.0, U=np.ones(5))
+        with pytest.raises(InputError):
+            function(A=a, x=v.astype(complex), z=w, t=2.0, U=np.ones(5))
+    squared = compile_function(power(t, 2), [t])
+    for value in (3.0, np.array(3.0), np.array([[3.0]]), 3) * 2:
+        assert squared(t=value).shape == ()
+
+
+@pytest.mark.parametrize(
+    "value", [3, 3.0, np.float64(3), np.float32(3), np.int64(3), np.array(3), np.array(3.0), np.array([[3]])]
+)
 def test_scalars(value: object) -> None:
     out = compile_function(power(t, 2), [t])(t=value)
     assert out == 9.0
@@ -189,7 +205,9 @@ def test_tensor_form_has_the_entries_of_the_derivative() -> None:
     assert close(function(X=at, u=u), jacobian_entries(lambda X: X @ u, at), 1e-7)
     # d vec(x x') = (kron(x, I) + kron(I, x)) dx
     e = total(f.kron(x, identity(N)), f.kron(identity(N), x))
-    assert close(compile_function(e, [x], tensor=tensor_shape((N, N), [x]))(x=u), jacobian_entries(lambda v: np.outer(v, v), u), 1e-7)
+    assert close(
+        compile_function(e, [x], tensor=tensor_shape((N, N), [x]))(x=u), jacobian_entries(lambda v: np.outer(v, v), u), 1e-7
+    )
     # the Hessian of tr(X' X) is 2 I on vec X
     e = product(num(2), identity(m * n))
     hessian = compile_function(e, [X1], tensor=tensor_shape((ONE, ONE), [X1, X1]))(X=at)

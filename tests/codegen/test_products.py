@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from tests.codegen.support import SIZES, A, B, C, M, N, P, S, X, close, point, reference, s, symbol, t, x, y, z
 
 from closedform.codegen.function import compile_function
 from closedform.core.dim import ONE
 from closedform.core.expr import Expr
 from closedform.core.op import f
 from closedform.ops.build import inner, minus, num, power, product, total, transpose
-from tests.codegen.support import SIZES, A, B, C, M, N, P, S, X, close, point, reference, s, symbol, t, x, y, z
 
 
 def returned(e: Expr) -> str:
@@ -19,7 +19,16 @@ def returned(e: Expr) -> str:
     assert close(function(**env), reference(e, env))
     lines = [line.strip() for line in function.source.splitlines()]
     out = lines[-1].removeprefix("return ").removeprefix("np.full((1, 1), ").removesuffix(", dtype=float)")
-    return "; ".join([*(line for line in lines if line.startswith("t") and " = " in line and "asarray" not in line and "np.float64(t)" not in line), out])
+    return "; ".join(
+        [
+            *(
+                line
+                for line in lines
+                if line.startswith("t") and " = " in line and "asarray" not in line and "np.float64(t)" not in line
+            ),
+            out,
+        ]
+    )
 
 
 Xt, xt = transpose(X), transpose(x)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from fractions import Fraction
 
 import numpy as np
 import pytest
+from tests.codegen.support import SIZES, K, M, N, close, point, reference, symbol
 
 from closedform.codegen.function import compile_function
 from closedform.core.dim import ONE, Dim
 from closedform.core.expr import Expr
 from closedform.core.op import f
 from closedform.ops.build import entry_power, identity, negative, num, power, product, times, total, transpose
-from tests.codegen.support import SIZES, K, M, N, close, point, reference, symbol
 
 NUMBERS = tuple(Fraction(*pair) for pair in ((1, 2), (-1, 1), (2, 1), (1, 3), (-3, 1), (5, 7)))
 
@@ -68,7 +69,7 @@ class Maker:
             return total(*(self.maybe_negative(same()) for _ in range(pick((2, 2, 3)))))
         if kind == "product":
             dims = [rows, *(self.dim() for _ in range(pick((1, 1, 2, 3)))), cols]
-            return product(*(self.make(a, b, below) for a, b in zip(dims, dims[1:], strict=False)))
+            return product(*(self.make(a, b, below) for a, b in itertools.pairwise(dims)))
         if kind == "scaled":
             return product(self.make(ONE, ONE, below), same())
         if kind == "times":

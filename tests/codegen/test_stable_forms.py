@@ -6,13 +6,13 @@ import warnings
 
 import numpy as np
 import pytest
+from tests.codegen.support import A, B, N, S, symbol, t, x
 
 from closedform.codegen.function import compile_function
 from closedform.core.dim import ONE
 from closedform.core.expr import Expr
 from closedform.core.op import f
 from closedform.ops.build import entry_power, minus, negative, num, power, product, times, total, transpose
-from tests.codegen.support import B, N, S, A, symbol, t, x
 
 ones = f.ones(N, ONE)
 EXTREME = np.array([-800.0, -40.0, -1.0, 1.0, 40.0, 800.0])
@@ -29,7 +29,9 @@ def sigmoid(v: np.ndarray) -> np.ndarray:
     return np.where(v >= 0, 1, e) / (1 + e)
 
 
-SOFTPLUS = np.array([0.0, np.log1p(np.exp(-40.0)), np.log1p(np.exp(-1.0)), 1.0 + np.log1p(np.exp(-1.0)), 40.0 + np.exp(-40.0), 800.0])
+SOFTPLUS = np.array(
+    [0.0, np.log1p(np.exp(-40.0)), np.log1p(np.exp(-1.0)), 1.0 + np.log1p(np.exp(-1.0)), 40.0 + np.exp(-40.0), 800.0]
+)
 
 
 @pytest.mark.parametrize(

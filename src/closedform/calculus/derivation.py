@@ -194,4 +194,3 @@ def _nodes(e: Expr) -> set[Expr]:
 
 def _why(node: Expr) -> str:
     return node.op.why or f"{node.op.word or node.op.name} is linear"
-

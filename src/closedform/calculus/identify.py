@@ -204,7 +204,9 @@ class Reader:
             return f.index(self.jacobian(inside), c, d, Dim.of(1), self.length)
         if e.is_scalar:
             return self.row(e)
-        raise Refusal(f"index: the Jacobian of a part of a matrix has no form in the words of this version (it stands at {_brief(e)})")
+        raise Refusal(
+            f"index: the Jacobian of a part of a matrix has no form in the words of this version (it stands at {_brief(e)})"
+        )
 
 
 def _letter(pair: tuple[Expr, int]) -> Expr:

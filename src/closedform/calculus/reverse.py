@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from closedform.core.expr import Expr, make
 from closedform.core.op import hole
-from closedform.core.walk import depends, postorder
-from closedform.ops.arithmetic import LONGEST_POWER
+from closedform.core.walk import depends, postorder, unsettled
 from closedform.ops.build import num, product, total, transpose, zeros_like
+from closedform.ops.powers import LONGEST_POWER
 
 
 @dataclass(frozen=True)
@@ -21,12 +21,15 @@ class Pullback:
     parts: tuple[tuple[Expr, Expr], ...]
 
 
-def pull_back(root: Expr, leaf: Expr, seed: Expr, steps: list[Pullback] | None = None) -> Expr:
+def pull_back(
+    root: Expr, leaf: Expr, seed: Expr, steps: list[Pullback] | None = None, still: frozenset[Expr] = frozenset()
+) -> Expr:
     """The cotangent of a leaf: the adjoint of the differential of ``root`` at ``leaf``, applied to ``seed``.
 
-    The expression comes back as it is accumulated, not simplified; its size is linear in that of the graph.
+    The expression comes back as it is accumulated, not simplified; its size is linear in that of the graph.  ``still``
+    are nodes known not to hold the leaf: what is below them is not looked at.
     """
-    nodes = postorder(root)
+    nodes = unsettled(root, still.__contains__) if still else postorder(root)
     active = depends(nodes, leaf)
     arrived: dict[Expr, list[Expr]] = {root: [seed]}
     for node in reversed(nodes):
@@ -57,7 +60,7 @@ def _slot(node: Expr, slot: int, cotangent: Expr) -> Expr:
             k = node.params[0]
             return product(num(k), scale, transpose(make("matrixpow", node.args, (k - 1,))))
     argument = hole(node.args[slot])
-    return pull_back(op.differential(slot, argument, node), argument, cotangent)
+    return pull_back(op.differential(slot, argument, node), argument, cotangent, still=frozenset((node, *node.args)))
 
 
 def _multiple_of_identity(cotangent: Expr) -> Expr | None:

@@ -53,8 +53,6 @@ class Argument:
         if isinstance(value, bool | np.bool_ | str | bytes | np.ma.MaskedArray):
             raise InputError(f"{self.name}: real numbers are needed, got {kind}")
         if isinstance(value, int | float | np.number):
-            if self.axes:
-                raise self.misfit(())
             array = np.asarray(value)
             if isinstance(value, int) and array.dtype.kind == "O":  # beyond 64 bits
                 if abs(value) > LARGEST:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from closedform.codegen import helpers
-from closedform.codegen.arguments import Argument, axes_of, linear, plain_name, settle
+from closedform.codegen.arguments import FLOAT, Argument, axes_of, linear, plain_name, settle
 from closedform.codegen.lower import lower
 from closedform.codegen.numpy_target import Emitted, emit, size_text
 from closedform.codegen.program import Pass, Program
@@ -32,6 +32,16 @@ RESERVED = frozenset({*keyword.kwlist, *dir(builtins), "np", "scipy", *helpers.K
 """Names that arguments do not take in the source."""
 
 
+Key = tuple[tuple[str, ...], tuple[tuple[int, ...], ...]]
+"""Names and shapes of the arguments of a call."""
+
+Plan = tuple[tuple[str, ...], dict[str, int]]
+"""What a call with known names and shapes drops, and the sizes that it passes."""
+
+MOST_PLANS = 64
+"""For so many combinations of shapes a function remembers that they fit."""
+
+
 class GeneratedFunction:
     """A function of arrays given by name.  ``source`` is its complete text, which works on its own as well."""
 
@@ -44,12 +54,32 @@ class GeneratedFunction:
         self._known.update((a.label, a) for a in self.arguments if a.label not in self._known)
         self._needed = [a for a in self.arguments if a.needed]
         self._size_names = frozenset(n for a in self.arguments for d in a.dims for n in d.names) | self._sizes.keys()
+        self._plans: dict[Key, Plan] = {}
         self._run = _executed(source, name)
         self.__doc__ = self._run.__doc__
 
     def __call__(self, *unnamed: Any, **given: Any) -> Any:
         if unnamed:
             raise InputError(f"{self.__name__}: arguments are given by name: {self._usage()}")
+        shapes = []
+        for value in given.values():
+            if value.__class__ is np.ndarray and value.dtype is FLOAT:
+                shapes.append(value.shape)
+            elif value.__class__ is float:
+                shapes.append(())
+            else:
+                return self._checked(given, None)
+        signature = (tuple(given), tuple(shapes))
+        plan = self._plans.get(signature)
+        if plan is None:
+            return self._checked(given, signature)
+        unneeded, sizes = plan
+        for name in unneeded:
+            del given[name]
+        return self._run(**given, **sizes)
+
+    def _checked(self, given: Mapping[str, Any], signature: Key | None) -> Any:
+        """The value after a full check; what it finds is kept for calls with arrays of the same shapes."""
         arrays: dict[str, Any] = {}
         sizes: dict[str, int] = {}
         for key, value in given.items():
@@ -66,7 +96,15 @@ class GeneratedFunction:
             if size not in sizes:
                 raise InputError(f"{self.__name__}: the size {size} does not follow from the arrays; give it as {size}=")
             passed[label] = sizes[size]
+        if signature is not None and len(self._plans) < MOST_PLANS and all(self._passes(n, v) for n, v in given.items()):
+            unneeded = tuple(n for n in given if n not in passed)
+            self._plans[signature] = (unneeded, {label: passed[label] for label in self._sizes.values()})
         return self._run(**passed)
+
+    def _passes(self, name: str, value: Any) -> bool:
+        """Can the value go into the code as it is, under its own name?"""
+        argument = self._known.get(name)
+        return argument is not None and argument.label == name and np.ndim(value) == argument.axes
 
     def _read_size(self, key: str, value: Any, sizes: dict[str, int]) -> None:
         if key not in self._size_names:
@@ -77,7 +115,7 @@ class GeneratedFunction:
 
     def _unknown(self, key: str) -> InputError:
         known = [*(a.name for a in self.arguments), *sorted(self._size_names)]
-        close = difflib.get_close_matches(key, known, 1)
+        close = [n for n in known if n.lower() == key.lower()] or difflib.get_close_matches(key, known, 1)
         hint = f". Did you mean {close[0]!r}?" if close else ""
         return InputError(f"{self.__name__}: there is no argument {key!r}; it is called as {self._usage()}{hint}")
 
@@ -202,7 +240,7 @@ class _Text:
         lines = textwrap.wrap(self.title, 110) if self.title else []
         shapes = "; ".join(f"{a.name}: {a.shape}" for a in self.arguments)
         lines += textwrap.wrap(shapes, 110) if shapes else []
-        text = "\n".join(lines).replace("\\", "\\\\").replace('"""', "'''")
+        text = "\n".join(lines).replace("\\", "\\\\").replace('"', "'")
         if not text:
             return []
         first, *rest = text.split("\n")

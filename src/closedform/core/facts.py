@@ -48,9 +48,7 @@ EXCLUDES: tuple[tuple[str, str], ...] = (
 )
 """Facts that only the zero matrix, or none, has together."""
 
-SQUARE = frozenset(
-    {"symmetric", "skew", "diagonal", "lower", "upper", "orthogonal", "psd", "pd", "invertible", "idempotent"}
-)
+SQUARE = frozenset({"symmetric", "skew", "diagonal", "lower", "upper", "orthogonal", "psd", "pd", "invertible", "idempotent"})
 """Facts that only a square matrix can have."""
 
 ENTRYWISE = frozenset({"positive", "nonnegative", "unit", "integer"})

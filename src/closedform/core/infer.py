@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from closedform.core.expr import Expr
 from closedform.core.facts import Truth, answer, closure
-from closedform.core.walk import postorder
+from closedform.core.walk import unsettled
 
 NOTHING: frozenset[str] = frozenset()
 
@@ -13,11 +13,14 @@ def facts(e: Expr) -> frozenset[str]:
     """Everything known to hold of an expression."""
     found: frozenset[str] | None = e.memo.get("facts")
     if found is None:
-        for node in postorder(e) if any("facts" not in a.memo for a in e.args) else (e,):
-            if "facts" not in node.memo:
-                node.memo["facts"] = closure(frozenset(node.op.facts(*node.args, *node.params)))
+        for node in unsettled(e, _has_facts):
+            node.memo["facts"] = closure(frozenset(node.op.facts(*node.args, *node.params)))
         found = e.memo["facts"]
     return found
+
+
+def _has_facts(e: Expr) -> bool:
+    return "facts" in e.memo
 
 
 def known(e: Expr, fact: str) -> bool:

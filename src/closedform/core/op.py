@@ -84,7 +84,7 @@ class Op:
     def differential(self, slot: int, tangent: Expr, e: Expr) -> Expr:
         """The part of the node's differential that comes from one slot."""
         if self.linear_in(slot):
-            return make(self.name, e.args[:slot] + (tangent,) + e.args[slot + 1 :], e.params)
+            return make(self.name, (*e.args[:slot], tangent, *e.args[slot + 1 :]), e.params)
         return self.differentials[slot](*e.args, *e.params, tangent)
 
 

@@ -29,6 +29,26 @@ def postorder(*roots: Expr) -> list[Expr]:
     return out
 
 
+def unsettled(root: Expr, settled: Callable[[Expr], bool]) -> list[Expr]:
+    """The nodes for which something is still to be found out, arguments first; settled ones are not entered."""
+    if settled(root):
+        return []
+    if all(settled(a) for a in root.args):
+        return [root]
+    seen: set[Expr] = set()
+    out: list[Expr] = []
+    stack: list[tuple[Expr, bool]] = [(root, False)]
+    while stack:
+        node, ready = stack.pop()
+        if ready:
+            out.append(node)
+        elif node not in seen and not settled(node):
+            seen.add(node)
+            stack.append((node, True))
+            stack.extend((a, False) for a in reversed(node.args) if a not in seen)
+    return out
+
+
 def rebuild(node: Expr, args: tuple[Expr, ...]) -> Expr:
     """The node with other arguments (the same node when they are the same)."""
     return node if args == node.args else make(node.op.name, args, node.params)
@@ -85,8 +105,11 @@ def tree_size(root: Expr, most: int = 10**9) -> int:
     """How many nodes the written-out tree has (shared ones counted each time), at most ``most``."""
     found: int | None = root.memo.get("size")
     if found is None:
-        for node in postorder(root):
-            if "size" not in node.memo:
-                node.memo["size"] = min(10**9, node.op.weight(node) + sum(a.memo["size"] for a in node.args))
+        for node in unsettled(root, _has_size):
+            node.memo["size"] = min(10**9, node.op.weight(node) + sum(a.memo["size"] for a in node.args))
         found = root.memo["size"]
     return min(most, found)
+
+
+def _has_size(e: Expr) -> bool:
+    return "size" in e.memo

@@ -7,6 +7,7 @@ from closedform.ops import (  # noqa: F401  (imported for their declarations)
     kronecker,
     leaves,
     norms,
+    powers,
     reductions,
     softmax,
     structure,

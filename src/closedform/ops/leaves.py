@@ -18,7 +18,7 @@ def _shape(rows: Dim, cols: Dim) -> Shape:
 
 def _size_weight(*sizes: Dim) -> int:
     """A call with sizes as arguments; an expression of sizes counts its own nodes."""
-    return 1 + sum(1 if s.integer is not None or len(s.terms) == 1 and len(s.terms[0][0]) == 1 else 3 for s in sizes)
+    return 1 + sum(1 if s.integer is not None or (len(s.terms) == 1 and len(s.terms[0][0]) == 1) else 3 for s in sizes)
 
 
 @operation
@@ -60,7 +60,7 @@ class number:
         return float(value)
 
     def weight(e: Expr) -> int:
-        value = e.params[0]
+        value: Fraction = e.params[0]
         return 1 + (value < 0) + (2 if value.denominator != 1 else 0)
 
 

@@ -14,7 +14,12 @@ from closedform.ops.leaves import SCALAR
 
 def _vector(word: str, x: Expr) -> Shape:
     if x.rows is not ONE and x.cols is not ONE:
-        raise misfit(word, f"{word} needs a vector", x, hint=f"{word}_rows acts on each row of a matrix" if word in ("softmax", "logsumexp") else "")  # fmt: skip
+        raise misfit(
+            word,
+            f"{word} needs a vector",
+            x,
+            hint=f"{word}_rows acts on each row of a matrix" if word in ("softmax", "logsumexp") else "",
+        )
     return x.shape
 
 

@@ -135,7 +135,7 @@ class tril:
         out = ["nonnegative"] if known(A, "nonnegative") else []
         if A.is_square:
             out.append("lower")
-            if known(A, "pd") or known(A, "lower") and known(A, "invertible"):
+            if known(A, "pd") or (known(A, "lower") and known(A, "invertible")):
                 out.append("invertible")
         return out
 
@@ -159,7 +159,7 @@ class triu:
         out = ["nonnegative"] if known(A, "nonnegative") else []
         if A.is_square:
             out.append("upper")
-            if known(A, "pd") or known(A, "upper") and known(A, "invertible"):
+            if known(A, "pd") or (known(A, "upper") and known(A, "invertible")):
                 out.append("invertible")
         return out
 
@@ -257,10 +257,7 @@ class index:
         return out
 
     def adjoint_A(G: Expr, A: Expr, r: Dim, s: Dim, c: Dim, d: Dim) -> Expr:
-        if r is s:
-            G = product(f.unit(r, A.rows), G) if A.rows is not ONE else G
-        else:
-            G = _padded(G, r, s, A.rows, stacked=True)
+        G = _row_placed(G, r, A.rows) if r is s else _padded(G, r, s, A.rows, stacked=True)
         if c is d:
             return product(G, transpose(f.unit(c, A.cols))) if A.cols is not ONE else G
         return _padded(G, c, d, A.cols, stacked=False)
@@ -274,6 +271,10 @@ class index:
         r, s, c, d = e.params
         rows = 1 if r is s else 3
         return 1 + (rows if e.args[0].is_column else rows + (1 if c is d else 3))
+
+
+def _row_placed(G: Expr, r: Dim, count: Dim) -> Expr:
+    return product(f.unit(r, count), G) if count is not ONE else G
 
 
 def _padded(G: Expr, low: Dim, high: Dim, count: Dim, *, stacked: bool) -> Expr:

@@ -126,13 +126,15 @@ def _times(e: Expr, number: Rational) -> Expr:
 
 def _number_inside(e: Expr) -> Expr:
     """2*(x + y/2) as 2*x + y: a number goes into the sum it stands before where that is no longer."""
-    sums = [a for a in e.args if a.op.name == "add" or a.op.name == "transpose" and a.args[0].op.name == "add"]
+    sums = [a for a in e.args if a.op.name == "add" or (a.op.name == "transpose" and a.args[0].op.name == "add")]
     if len(sums) != 1 or any(a.op.name != "number" for a in e.args if a is not sums[0]):
         return e
     number = split(e).coefficient
     turned = sums[0].op.name == "transpose"
     inner = sums[0].args[0] if turned else sums[0]
-    spread = _positive_first(_numbers_once(make("add", tuple(negative(t) if number == -1 else _times(t, number) for t in inner.args))))
+    spread = _positive_first(
+        _numbers_once(make("add", tuple(negative(t) if number == -1 else _times(t, number) for t in inner.args)))
+    )
     out = transpose(spread) if turned else spread
     return out if tree_size(out) <= tree_size(e) else e
 

@@ -12,10 +12,10 @@ from closedform.core.infer import facts, known
 from closedform.core.walk import postorder, rebuild
 from closedform.ops.build import num
 from closedform.ops.elementwise import DECLARED
-from closedform.rewrite import algebra, entrywise, inverse, linear
+from closedform.rewrite import entrywise, inverse, linear, products, sums
 from closedform.rewrite.catalog import TIDY, rule
 from closedform.rewrite.order import Order
-from closedform.rewrite.term import Rational, Scalars, Term, join, split
+from closedform.rewrite.term import Rational, Scalars, Term, is_zero, join, split
 
 ENTRYWISE = frozenset(row["name"] for row in DECLARED)
 
@@ -85,9 +85,9 @@ class Simplifier:
     def apply(self, name: str, args: tuple[Expr, ...], params: tuple[Any, ...] = (), shape: Shape | None = None) -> Expr:
         """The normal form of an operation on arguments in normal form."""
         if name == "add":
-            return algebra.added(self, list(args), shape or args[0].shape)
+            return sums.added(self, list(args), shape or args[0].shape)
         if name == "mul":
-            return self.product(args) if shape is None else algebra.multiplied(self, args, shape)
+            return self.product(args) if shape is None else products.multiplied(self, args, shape)
         handler = HANDLERS.get(name)
         if handler is not None:
             return handler(self, *args, *params)
@@ -100,16 +100,16 @@ class Simplifier:
         return make(name, args, params)
 
     def product(self, factors: tuple[Expr, ...]) -> Expr:
-        return algebra.multiplied(self, factors, make("mul", factors).shape)
+        return products.multiplied(self, factors, make("mul", factors).shape)
 
     def sum(self, terms: list[Expr], shape: Shape) -> Expr:
-        return algebra.added(self, terms, shape)
+        return sums.added(self, terms, shape)
 
     def entries(self, terms: list[Term], shape: Shape) -> Expr | None:
         return linear.unit_sum(self, terms, shape)
 
     def negated(self, e: Expr) -> Expr:
-        return algebra.negated(self, e)
+        return products.negated(self, e)
 
     def transposed(self, e: Expr) -> Expr:
         return linear.transposed(self, e)
@@ -145,7 +145,7 @@ def _norm1(s: Simplifier, A: Expr) -> Expr:
 def _norm_of(s: Simplifier, name: str, A: Expr) -> Expr:
     if A.op.name == "transpose":
         return _norm_of(s, name, A.args[0])
-    if algebra.is_zero(A):
+    if is_zero(A):
         return num(0)
     term = split(A)
     if term.coefficient == 1 and not any(known(b, "positive") for b in term.scalars):
@@ -154,7 +154,7 @@ def _norm_of(s: Simplifier, name: str, A: Expr) -> Expr:
         return make(name, (A,))
     s.fire("norm-of-multiple")
     inside = make(name, (join(Term(1, term.scalars, term.word, A.shape)),))
-    return s.product((num(abs(term.coefficient)), inside))
+    return s.product((num(-term.coefficient if term.coefficient < 0 else term.coefficient), inside))
 
 
 def _named(s: Simplifier, A: Expr, name: str) -> Expr:

@@ -9,17 +9,35 @@ from closedform.core.dim import ONE
 from closedform.core.expr import Expr, Shape, make
 from closedform.core.infer import known
 from closedform.ops.build import entry_power, num, ones_like, power, transpose, zero, zeros_like
-from closedform.rewrite.algebra import is_zero
-from closedform.rewrite.term import HALF, Rational, Scalars, Term, join, multiply, split, split_scalar
+from closedform.rewrite.term import HALF, Rational, Scalars, Term, is_zero, join, multiply, split, split_scalar
 
 if TYPE_CHECKING:
     from closedform.rewrite.engine import Simplifier
 
 ODD = frozenset({"sin", "tan", "asin", "atan", "sinh", "tanh", "erf", "sign"})
 EVEN = frozenset({"cos", "cosh", "abs"})
-AT_ZERO = {"exp": 1, "log1p": 0, "expm1": 0, "sqrt": 0, "sin": 0, "cos": 1, "tan": 0, "asin": 0, "atan": 0, "sinh": 0,
-           "cosh": 1, "tanh": 0, "erf": 0, "abs": 0, "sign": 0, "step": 0, "relu": 0, "gelu": 0, "silu": 0,
-           "sigmoid": HALF}  # fmt: skip
+AT_ZERO: dict[str, Rational] = {
+    "exp": 1,
+    "log1p": 0,
+    "expm1": 0,
+    "sqrt": 0,
+    "sin": 0,
+    "cos": 1,
+    "tan": 0,
+    "asin": 0,
+    "atan": 0,
+    "sinh": 0,
+    "cosh": 1,
+    "tanh": 0,
+    "erf": 0,
+    "abs": 0,
+    "sign": 0,
+    "step": 0,
+    "relu": 0,
+    "gelu": 0,
+    "silu": 0,
+    "sigmoid": HALF,
+}
 UNDONE = {("exp", "log"), ("log", "exp"), ("log1p", "expm1"), ("expm1", "log1p")}
 
 
@@ -62,7 +80,7 @@ def _gather(g: Expr, exponent: Rational, scalars: Scalars, powers: Scalars) -> R
         return out
     if name == "entrypow" and g.args[1].op.name == "number" and not g.args[0].is_scalar:
         inside = g.args[1].params[0]
-        if whole or inside.numerator == 1 and inside.denominator != 1:
+        if whole or (inside.numerator == 1 and inside.denominator != 1):
             return _gather(g.args[0], inside * exponent, scalars, powers)
     if name == "sqrt" and whole:
         return _gather(g.args[0], HALF * exponent, scalars, powers)
@@ -84,7 +102,7 @@ def _named_forms(s: Simplifier, powers: Scalars) -> None:
         if base.op.name != "add" or len(base.args) != 2 or not k < 0:
             continue
         e = [a for a in base.args if a.op.name == "exp"]
-        one = [a for a in base.args if a.op.name == "ones" or a.op.name == "number" and a.params[0] == 1]
+        one = [a for a in base.args if a.op.name == "ones" or (a.op.name == "number" and a.params[0] == 1)]
         if len(e) != 1 or len(one) != 1:
             continue
         argument = e[0].args[0]
@@ -159,7 +177,11 @@ def _written(s: Simplifier, powers: Scalars, shape: Shape) -> Expr:
             columns = tuple(pair[0] for _, pair in outer)
             rows = tuple(transpose(pair[1]) for _, pair in outer)
             left = columns[0] if len(columns) == 1 else s.entrywise_product(columns, columns[0].shape)
-            right = s.canonical(rows[0]) if len(rows) == 1 else s.entrywise_product(tuple(s.canonical(r) for r in rows), (shape[1], ONE))
+            right = (
+                s.canonical(rows[0])
+                if len(rows) == 1
+                else s.entrywise_product(tuple(s.canonical(r) for r in rows), (shape[1], ONE))
+            )
             rest = {g: k for g, k in powers.items() if not any(g is h for h, _ in outer)}
             if not rest:
                 return s.product((left, s.transposed(right)))
@@ -262,7 +284,7 @@ def applied(s: Simplifier, name: str, x: Expr) -> Expr:
     if is_zero(x) and name in AT_ZERO:
         value = AT_ZERO[name]
         return x if not value else s.product((num(value), ones_like(x)))
-    if name == "log" and (x.op.name == "ones" or x.op.name == "number" and x.params[0] == 1):
+    if name == "log" and (x.op.name == "ones" or (x.op.name == "number" and x.params[0] == 1)):
         return zeros_like(x)
     if (name, x.op.name) in UNDONE:
         s.fire("inverse-function")

@@ -9,9 +9,8 @@ from closedform.core.dim import ONE
 from closedform.core.expr import Expr, make
 from closedform.core.infer import known
 from closedform.ops.build import num
-from closedform.rewrite.algebra import is_zero
 from closedform.rewrite.linear import size_number
-from closedform.rewrite.term import Scalars, Term, join, split
+from closedform.rewrite.term import Scalars, Term, is_zero, join, split
 
 if TYPE_CHECKING:
     from closedform.rewrite.engine import Simplifier
@@ -82,7 +81,10 @@ def determinant(s: Simplifier, A: Expr) -> Expr:
         s.fire("determinant-of-kronecker")
         left, right = A.args
         return s.product(
-            (s.scalar_power(determinant(s, left), size_number(right.rows)), s.scalar_power(determinant(s, right), size_number(left.rows)))
+            (
+                s.scalar_power(determinant(s, left), size_number(right.rows)),
+                s.scalar_power(determinant(s, right), size_number(left.rows)),
+            )
         )
     return make("det", (A,))
 
@@ -97,8 +99,10 @@ def log_determinant(s: Simplifier, A: Expr) -> Expr:
         s.fire("logdet-of-kronecker")
         left, right = A.args
         return s.sum(
-            [s.product((size_number(right.rows), log_determinant(s, left))), s.product((size_number(left.rows), log_determinant(s, right)))],
+            [
+                s.product((size_number(right.rows), log_determinant(s, left))),
+                s.product((size_number(left.rows), log_determinant(s, right))),
+            ],
             (ONE, ONE),
         )
     return make("logdet", (A,))
-

@@ -8,8 +8,8 @@ from closedform.core.dim import ONE, Dim
 from closedform.core.expr import Expr, Shape, make
 from closedform.core.infer import known
 from closedform.ops.build import identity, num, transpose, zero
-from closedform.rewrite.algebra import is_zero, scalar_word, shortened, word_key
-from closedform.rewrite.term import Scalars, Term, join, multiply, split
+from closedform.rewrite.products import scalar_word, shortened, word_key
+from closedform.rewrite.term import Scalars, Term, is_zero, join, multiply, split
 
 if TYPE_CHECKING:
     from closedform.rewrite.engine import Simplifier
@@ -197,16 +197,16 @@ def diagonal(s: Simplifier, A: Expr) -> Expr:
             if base.op.name == "diag" and k == 1:
                 s.fire("diagonal-of-scaled")
                 n = identity(base.rows)
-                left = join(Term(1, {}, term.word[:at], (A.rows, base.rows))) if at else n
-                right = join(Term(1, {}, term.word[at + 1 :], (base.rows, A.cols))) if at + 1 < len(term.word) else n
-                mask = s.entrywise_product((left, transposed(s, right)), left.shape)
+                before = join(Term(1, {}, term.word[:at], (A.rows, base.rows))) if at else n
+                after = join(Term(1, {}, term.word[at + 1 :], (base.rows, A.cols))) if at + 1 < len(term.word) else n
+                mask = s.entrywise_product((before, transposed(s, after)), before.shape)
                 return _over(s, term, s.product((mask, base.args[0])), shape)
     return _over(s, term, make("diagonal", (core,)), shape)
 
 
 def triangle(s: Simplifier, name: str, A: Expr) -> Expr:
     """A triangle of a simplified matrix."""
-    if is_zero(A) or A.is_square and known(A, "lower" if name == "tril" else "upper"):
+    if is_zero(A) or (A.is_square and known(A, "lower" if name == "tril" else "upper")):
         return A
     term = split(A)
     return _over(s, term, make(name, (_core(term, A.shape),)), A.shape)
@@ -374,4 +374,3 @@ def unit_sum(s: Simplifier, terms: list[Term], shape: Shape) -> Expr | None:
     s.fire("entries")
     cells = tuple(s.sum(e, (ONE, ONE)) if e else num(0) for e in entries)
     return blocks(s, cells, (1,) * length if shape[1] is ONE else (length,), shape)
-

@@ -60,10 +60,10 @@ def _repeated(root: Expr, nodes: list[Expr]) -> set[Expr]:
     for node in reversed(nodes):
         times = count[node]
         length = tree_size(node)
-        if times > 1 and node.op.name not in NEVER and length >= SMALLEST and not _negated(node):
-            if (times - 1) * (length - 1) >= SAVED:
-                chosen.add(node)
-                times = 1
+        saved = (times - 1) * (length - 1)
+        if saved >= SAVED and node.op.name not in NEVER and length >= SMALLEST and not _negated(node):
+            chosen.add(node)
+            times = 1
         times = min(times, 10**6)
         if node.op.name == "named":
             times = 1

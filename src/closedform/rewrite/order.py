@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from closedform.core.expr import Expr
-from closedform.core.walk import postorder, tree_size
+from closedform.core.walk import tree_size, unsettled
 
 LOOKED_AT = 6
 """How many leading symbols of an expression decide before its structure does."""
@@ -41,9 +41,8 @@ class Order:
         """First the user's order of symbols, then fewer transposes, then shorter, then structure."""
         found = self._keys.get(e)
         if found is None:
-            for node in postorder(e) if any(a not in self._keys for a in e.args) else (e,):
-                if node not in self._keys:
-                    self._keys[node] = self._make(node)
+            for node in unsettled(e, self._keys.__contains__):
+                self._keys[node] = self._make(node)
             found = self._keys[e]
         return found
 

@@ -19,7 +19,7 @@ Word = tuple[tuple[Expr, int], ...]
 Rational = int | Fraction
 Scalars = dict[Expr, Rational]
 
-UNIT = 1
+UNIT: Rational = 1
 """Coefficients and exponents are whole numbers or fractions; whole numbers are much faster."""
 HALF = Fraction(1, 2)
 
@@ -55,8 +55,8 @@ def split(e: Expr) -> Term:
         return Term(e.params[0], {}, (), e.shape)
     scalars: Scalars = {}
     if name != "mul":
-        coefficient = split_scalar(e, scalars, UNIT) if e.is_scalar else UNIT
-        return Term(coefficient, scalars, () if e.is_scalar else letters(e), e.shape)
+        outside = split_scalar(e, scalars, UNIT) if e.is_scalar else UNIT
+        return Term(outside, scalars, () if e.is_scalar else letters(e), e.shape)
     coefficient: Rational = UNIT
     word: list[tuple[Expr, int]] = []
     run: list[Expr] = []
@@ -80,11 +80,11 @@ def split_scalar(e: Expr, into: Scalars, exponent: Rational) -> Rational:
     name = e.op.name
     if name == "number":
         value: Fraction = e.params[0]
-        if exponent.denominator == 1 and abs(exponent) <= 64 and (value or exponent > 0):
+        if exponent.denominator == 1 and -64 <= exponent <= 64 and (value or exponent > 0):
             return Fraction(value**exponent.numerator)
     elif name == "pow" and e.args[1].op.name == "number":
-        inside = e.args[1].params[0]
-        if exponent.denominator == 1 or inside.denominator != 1 and inside.numerator == 1:
+        inside: Fraction = e.args[1].params[0]
+        if exponent.denominator == 1 or (inside.denominator != 1 and inside.numerator == 1):
             return split_scalar(e.args[0], into, inside * exponent)
     elif name == "sqrt" and exponent.denominator == 1:
         return split_scalar(e.args[0], into, HALF * exponent)
@@ -92,7 +92,7 @@ def split_scalar(e: Expr, into: Scalars, exponent: Rational) -> Rational:
         inner = split(e)
         for base, k in inner.scalars.items():
             multiply(into, base, k * exponent)
-        return Fraction(inner.coefficient**exponent.numerator) if abs(exponent) <= 64 else UNIT
+        return Fraction(inner.coefficient**exponent.numerator) if -64 <= exponent <= 64 else UNIT
     multiply(into, e, exponent)
     return UNIT
 
@@ -185,3 +185,8 @@ def join(term: Term) -> Expr:
 def _spliced(parts: list[Expr]) -> list[Expr]:
     """A product that comes first is spliced in: brackets there say nothing."""
     return [*parts[0].args, *parts[1:]] if parts[0].op.name == "mul" else parts
+
+
+def is_zero(e: Expr) -> bool:
+    """Is it the zero of its shape, as far as one sees at once?"""
+    return e.op.name == "zeros" or (e.op.name == "number" and not e.params[0])

@@ -132,9 +132,7 @@ class Comparison:
             return Outcome("narrow" if off < NARROW else "wrong", off, point.sizes, reason)
         return self._judged(point, tangents, used, *self._sides(point, tensor, tangents, used))
 
-    def _judged(
-        self, point: Point, tangents: Sequence[Any], used: Sequence[Any], got: Any, terms: Any, slope: Slope
-    ) -> Outcome:
+    def _judged(self, point: Point, tangents: Sequence[Any], used: Sequence[Any], got: Any, terms: Any, slope: Slope) -> Outcome:
         want = np.reshape(slope.value, -1, order="F")
         if not np.isfinite(want).all() or slope.error > UNSURE:
             return Outcome("unusable", np.inf, point.sizes)

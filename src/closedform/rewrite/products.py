@@ -1,0 +1,223 @@
+"""Products in normal form: scalars gathered, words shortened, scalar stretches of a word taken out."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from itertools import product as choices
+from typing import TYPE_CHECKING, Any
+
+from closedform.core.dim import ONE
+from closedform.core.errors import Refusal
+from closedform.core.expr import Expr, Shape
+from closedform.core.infer import known
+from closedform.ops.build import identity, num, zero
+from closedform.rewrite.term import Rational, Scalars, Term, Word, is_zero, join, multiply, split, split_scalar
+
+if TYPE_CHECKING:
+    from closedform.rewrite.engine import Simplifier
+
+MOST_TERMS = 2000
+"""A product of sums is multiplied out up to this many terms."""
+
+Letters = list[tuple[Expr, int]]
+
+
+def multiplied(s: Simplifier, factors: tuple[Expr, ...], shape: Shape) -> Expr:
+    """The product of simplified factors, from left to right."""
+    if any(is_zero(g) for g in factors):
+        s.fire("zero-product")
+        return zero(*shape)
+    if s.expand and any(g.op.name == "add" for g in factors):
+        return _distributed(s, factors, shape)
+    coefficient: Rational = 1
+    scalars: Scalars = {}
+    run: Letters = []
+    rows = ONE
+    for g in factors:
+        if g.is_scalar:
+            coefficient *= split_scalar(g, scalars, 1)
+            continue
+        term = split(g)
+        coefficient *= term.coefficient
+        for base, k in term.scalars.items():
+            multiply(scalars, base, k)
+        rows = rows if run else g.rows
+        run.extend(term.word or ((identity(g.rows), 1),))
+        if rows is ONE and g.cols is ONE:
+            coefficient *= scalar_word(s, run, scalars)
+            run = []
+    word: Word = ()
+    if run:
+        factor, word = _word(s, run, scalars)
+        coefficient *= factor
+    if not coefficient:
+        return zero(*shape)
+    return join(Term(coefficient, s.sorted_scalars(scalars), word, shape))
+
+
+def _distributed(s: Simplifier, factors: tuple[Expr, ...], shape: Shape) -> Expr:
+    options = [g.args if g.op.name == "add" else (g,) for g in factors]
+    count = 1
+    for option in options:
+        count *= len(option)
+    if count > MOST_TERMS:
+        raise Refusal(f"multiplying out gives {count} terms, above the limit of {MOST_TERMS}")
+    s.fire("multiply-out")
+    return s.sum([multiplied(s, pick, shape) for pick in choices(*options)], shape)
+
+
+def _cut(letters: Letters) -> tuple[list[Letters], Letters]:
+    """The scalar stretches of a word (between inner sizes of 1), and what is left of it."""
+    cuts = [0] if letters[0][0].rows is ONE else []
+    cuts += [i for i, (base, _) in enumerate(letters, 1) if base.cols is ONE]
+    if len(cuts) < 2:
+        return [], letters
+    pieces = [letters[a:b] for a, b in pairwise(cuts)]
+    return pieces, letters[: cuts[0]] + letters[cuts[-1] :]
+
+
+def _word(s: Simplifier, run: Letters, scalars: Scalars) -> tuple[Rational, Word]:
+    coefficient: Rational = 1
+    pieces, letters = _cut(run)
+    for piece in pieces:
+        coefficient *= scalar_word(s, piece, scalars)
+    letters = shortened(s, letters)
+    if len(letters) > 1 and letters[-1][0].cols is ONE:
+        factor, letters = _diagonals_applied(s, letters, scalars)
+        coefficient *= factor
+    elif len(letters) > 1 and letters[0][0].rows is ONE:
+        factor, letters = _diagonals_applied(s, flipped(s, letters), scalars)
+        coefficient *= factor
+        letters = flipped(s, letters)
+    return coefficient, tuple(letters)
+
+
+def flipped(s: Simplifier, letters: Letters) -> Letters:
+    """The word of the transpose."""
+    return [(s.transposed(base), k) for base, k in reversed(letters)]
+
+
+def shortened(s: Simplifier, letters: Letters) -> Letters:
+    """Neighbours that cancel or merge: powers, inverses, orthogonal and idempotent factors, diagonal matrices."""
+    out: Letters = []
+    for base, k in letters:
+        if base.op.name == "eye":
+            continue
+        if not out:
+            out.append((base, k))
+            continue
+        last, j = out[-1]
+        if last is base and base.is_square:
+            out.pop()
+            if j * k < 0:
+                s.fire("inverse-cancels")
+            total_power = j + k
+            if total_power > 1 and known(base, "idempotent"):
+                s.fire("idempotent")
+                total_power = 1
+            if total_power:
+                out.append((base, total_power))
+        elif j == 1 == k and _orthonormal_pair(last, base):
+            s.fire("orthonormal")
+            out.pop()
+        elif j == 1 == k and last.op.name == "diag" == base.op.name:
+            s.fire("diagonal-product")
+            merged = split(s.entrywise_product((last.args[0], base.args[0]), last.args[0].shape))
+            out.pop()
+            if merged.coefficient == 1 and not merged.scalars:
+                out.append((s.diagonal_matrix(join(merged)), 1))
+            else:
+                out.extend([(last, 1), (base, 1)])
+        else:
+            out.append((base, k))
+    return out
+
+
+def _orthonormal_pair(left: Expr, right: Expr) -> bool:
+    if left.op.name == "transpose" and left.args[0] is right:
+        return known(right, "orthonormal")
+    return right.op.name == "transpose" and right.args[0] is left and known(left, "orthogonal")
+
+
+def _diagonals_applied(s: Simplifier, letters: Letters, scalars: Scalars) -> tuple[Rational, Letters]:
+    """diag(u) before a column is the entrywise product with u."""
+    coefficient: Rational = 1
+    while True:
+        places = [i for i, (b, k) in enumerate(letters[:-1]) if b.op.name in ("diag", "kron") and k == 1]
+        places = [i for i in places if letters[i][0].op.name == "diag" or (i == len(letters) - 2 and _unrolls(*letters[i:]))]
+        if not places:
+            return coefficient, letters
+        at = places[-1]
+        base, rest = letters[at][0], letters[at + 1 :]
+        if base.op.name == "kron":
+            s.fire("kronecker-vec")
+            left, right = base.args
+            inside = s.product((right, rest[0][0].args[0], s.transposed(left)))
+            term = split(s.apply("vec", (inside,)))
+        else:
+            s.fire("diagonal-times-vector")
+            column = join(Term(1, {}, tuple(rest), (rest[0][0].rows, ONE)))
+            term = split(s.entrywise_product((base.args[0], column), (base.rows, ONE)))
+        coefficient *= term.coefficient
+        for g, k in term.scalars.items():
+            multiply(scalars, g, k)
+        letters = letters[:at] + list(term.word)
+
+
+def _unrolls(left: tuple[Expr, int], right: tuple[Expr, int]) -> bool:
+    """Does kron(B, A)*vec(X) fit as vec(A*X*B')?"""
+    if right[0].op.name != "vec" or right[1] != 1:
+        return False
+    inside = right[0].args[0]
+    return inside.rows is left[0].args[1].cols and inside.cols is left[0].args[0].cols
+
+
+def scalar_word(s: Simplifier, letters: Letters, scalars: Scalars) -> Rational:
+    """Multiply the scalars by the value of a word that is 1 x 1; the rational part comes back."""
+    coefficient: Rational = 1
+    pieces, rest = _cut(letters)
+    if len(pieces) > 1:
+        for piece in pieces:
+            coefficient *= scalar_word(s, piece, scalars)
+        return coefficient
+    del rest
+    letters = shortened(s, letters)
+    if len(letters) > 1:
+        coefficient, letters = _diagonals_applied(s, letters, scalars)
+    if not letters:
+        return coefficient
+    if len(letters) == 1:
+        return coefficient * split_scalar(letters[0][0], scalars, 1)
+    for word in (letters, flipped(s, letters)):
+        if word[0][0].op.name == "ones" or (word[0][0].op.name == "transpose" and word[0][0].args[0].op.name == "ones"):
+            s.fire("ones-sum")
+            column = join(Term(1, {}, tuple(word[1:]), (word[1][0].rows, ONE)))
+            return coefficient * split_scalar(s.apply("sum", (column,)), scalars, 1)
+        if word[0][0].op.name == "transpose" and word[0][0].args[0].op.name == "unit" and len(word) == 2 and word[1][1] == 1:
+            i = word[0][0].args[0].params[0]
+            entry = s.apply("index", (word[1][0],), (i, i, i - i + 1, i - i + 1))
+            return coefficient * split_scalar(entry, scalars, 1)
+        if (
+            word[0][0].op.name == "transpose"
+            and word[0][0].args[0].op.name == "vec"
+            and word[1][0].op.name == "vec"
+            and len(word) == 2
+        ):
+            s.fire("vec-inner-product")
+            pair = s.product((s.transposed(word[0][0].args[0].args[0]), word[1][0].args[0]))
+            return coefficient * split_scalar(s.apply("trace", (pair,)), scalars, 1)
+    word = min((letters, flipped(s, letters)), key=lambda w: word_key(s, w))
+    from_word = join(Term(1, {}, tuple(word), (word[0][0].rows, word[-1][0].cols)))
+    multiply(scalars, from_word, 1)
+    return coefficient
+
+
+def word_key(s: Simplifier, letters: Letters) -> Any:
+    """Fewest transposes first, then the user's order."""
+    keys = [s.order.key(base) for base, _ in letters]
+    return sum(k[1] for k in keys), keys, [k for _, k in letters]
+
+
+def negated(s: Simplifier, e: Expr) -> Expr:
+    """Minus a simplified expression, in normal form."""
+    return s.product((num(-1), e)) if not is_zero(e) else e

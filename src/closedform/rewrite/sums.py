@@ -1,0 +1,232 @@
+"""Sums in normal form: like terms collected, and what terms share in front, behind and beside them taken out."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import gcd
+from typing import TYPE_CHECKING, Any
+
+from closedform.core.dim import ONE
+from closedform.core.expr import Expr, Shape, make
+from closedform.core.walk import tree_size
+from closedform.ops.build import transpose, zero
+from closedform.rewrite.term import Rational, Scalars, Term, Word, join, multiply, split
+
+if TYPE_CHECKING:
+    from closedform.rewrite.engine import Simplifier
+
+
+def added(s: Simplifier, parts: list[Expr], shape: Shape) -> Expr:
+    """The sum of simplified terms."""
+    table: dict[Any, Term] = {}
+    for term in _opened(parts):
+        if not term.coefficient:
+            continue
+        found = table.get(term.key)
+        if found is None:
+            table[term.key] = term
+        else:
+            s.fire("collect")
+            found.coefficient += term.coefficient
+    terms = [t for t in table.values() if t.coefficient]
+    if not terms:
+        return zero(*shape)
+    if shape[0].integer is not None and shape[1].integer is not None and not (shape[0] is ONE and shape[1] is ONE):
+        entries = s.entries(terms, shape)
+        if entries is not None:
+            return entries
+    if len(terms) == 1:
+        return join(terms[0])
+    terms.sort(key=lambda t: term_key(s, t))
+    if s.expand:
+        return make("add", tuple(join(t) for t in terms))
+    return factored(s, terms, shape)
+
+
+def _opened(parts: list[Expr]) -> list[Term]:
+    """The terms of the parts, sums (and numbers times sums) opened.  Fresh objects: the caller changes them."""
+    out = []
+    for part in parts:
+        if part.op.name == "add":
+            out.extend(_opened(list(part.args)))
+            continue
+        term = split(part)
+        inside = None
+        if len(term.word) == 1 and not term.scalars and term.word[0][1] == 1:
+            inside = term.word[0][0]
+        elif not term.word and part.is_scalar and len(term.scalars) == 1:
+            ((base, k),) = term.scalars.items()
+            inside = base if k == 1 else None
+        if inside is not None and inside.op.name == "add" and len(parts) > 1:
+            for t in _opened(list(inside.args)):
+                t.coefficient *= term.coefficient
+                out.append(t)
+        else:
+            out.append(term)
+    return out
+
+
+LAST = ((10**9,), 0)
+FIRST = ((-1,), 0)
+
+
+def term_key(s: Simplifier, term: Term) -> Any:
+    """Descending powers in the user's order of symbols; a constant matrix first, a constant number last."""
+    lead = [(s.order.key(base)[0], -k) for base, k in term.scalars.items()]
+    lead += [(s.order.key(base)[0], -k) for base, k in term.word]
+    if not lead or lead[0][0] == ():
+        lead.insert(0, FIRST if term.word or not (term.shape[0] is ONE and term.shape[1] is ONE) else LAST)
+    full = [s.order.key(base) for base, _ in (*term.scalars.items(), *term.word)]
+    return lead, sum(k[1] for k in full), len(full), full, [k for _, k in (*term.scalars.items(), *term.word)]
+
+
+def content(terms: list[Term]) -> Rational:
+    """The rational number that divides every coefficient; its sign is that of the first."""
+    top, bottom = 0, 1
+    for t in terms:
+        top = gcd(top, t.coefficient.numerator)
+        bottom = bottom * t.coefficient.denominator // gcd(bottom, t.coefficient.denominator)
+    if any(abs(t.coefficient) != abs(terms[0].coefficient) for t in terms):
+        bottom = 1 if bottom == 1 else bottom
+    value: Rational = Fraction(top, bottom) if bottom != 1 else top
+    return -value if terms[0].coefficient < 0 else value
+
+
+def factored(s: Simplifier, terms: list[Term], shape: Shape) -> Expr:
+    """The sum of two or more terms with what they share in front, behind and beside them taken out."""
+    terms = _same_words(s, terms)
+    if len(terms) == 1:
+        return join(terms[0])
+    number = content(terms)
+    if number != 1:
+        terms = [Term(_divided(t.coefficient, number), t.scalars, t.word, t.shape) for t in terms]
+    shared = _shared_scalars(terms)
+    if shared:
+        less = []
+        for t in terms:
+            rest = dict(t.scalars)
+            for base, k in shared.items():
+                multiply(rest, base, -k)
+            less.append(Term(t.coefficient, rest, t.word, t.shape))
+        plain, taken = _by_words(s, terms, shape), _by_words(s, less, shape)
+        inside = split(taken)
+        together: Scalars = dict(shared)
+        for base, k in inside.scalars.items():
+            multiply(together, base, k)
+        outside = join(Term(inside.coefficient, s.sorted_scalars(together), inside.word, shape))
+        if tree_size(outside) < tree_size(plain):
+            s.fire("common-scalar")
+            plain = outside
+    else:
+        plain = _by_words(s, terms, shape)
+    if number == 1:
+        return plain
+    inner = split(plain)
+    return join(Term(inner.coefficient * number, inner.scalars, inner.word, shape))
+
+
+def _same_words(s: Simplifier, terms: list[Term]) -> list[Term]:
+    """Terms that differ in their scalars only, put together."""
+    groups: dict[Word, list[Term]] = {}
+    for t in terms:
+        if t.word:
+            groups.setdefault(t.word, []).append(t)
+    if len(groups) == len(terms) or not any(len(g) > 1 for g in groups.values()):
+        return terms
+    s.fire("common-word")
+    out: list[Term] = []
+    for t in terms:
+        group = groups.get(t.word, [t])
+        if len(group) == 1:
+            out.append(t)
+        elif group[0] is t:
+            amount = split(added(s, [join(Term(g.coefficient, g.scalars, (), (ONE, ONE))) for g in group], (ONE, ONE)))
+            out.append(Term(amount.coefficient, amount.scalars, t.word, t.shape))
+    return out
+
+
+def _divided(a: Rational, b: Rational) -> Rational:
+    value = Fraction(a) / b
+    return value.numerator if value.denominator == 1 else value
+
+
+def _shared_scalars(terms: list[Term]) -> Scalars:
+    out: Scalars = {}
+    for base, k in terms[0].scalars.items():
+        exponents = [t.scalars.get(base, 0) for t in terms]
+        if all(x > 0 for x in exponents):
+            out[base] = min(exponents)
+        elif all(x < 0 for x in exponents):
+            out[base] = max(exponents)
+        del k
+    return out
+
+
+def _by_words(s: Simplifier, terms: list[Term], shape: Shape) -> Expr:
+    terms = _grouped(s, terms)
+    if len(terms) == 1:
+        return join(terms[0])
+    left: list[tuple[Expr, int]] = []
+    right: list[tuple[Expr, int]] = []
+    words = [list(t.word) for t in terms]
+    while all(len(w) > 1 for w in words) and all(w[0] == words[0][0] for w in words):
+        left.append(words[0][0])
+        words = [w[1:] for w in words]
+    while all(len(w) > 1 for w in words) and all(w[-1] == words[0][-1] for w in words):
+        right.insert(0, words[0][-1])
+        words = [w[:-1] for w in words]
+    if not left and not right:
+        return _closed(s, terms)
+    s.fire("common-factor")
+    rows = words[0][0][0].rows
+    cols = words[0][-1][0].cols
+    inner = added(
+        s, [join(Term(t.coefficient, t.scalars, tuple(w), (rows, cols))) for t, w in zip(terms, words, strict=True)], (rows, cols)
+    )
+    return s.product((*_factors(left), inner, *_factors(right)))
+
+
+def _factors(letters: list[tuple[Expr, int]]) -> list[Expr]:
+    return [join(Term(1, {}, (pair,), pair[0].shape)) for pair in letters]
+
+
+def _grouped(s: Simplifier, terms: list[Term]) -> list[Term]:
+    """Terms that share their last (or first) factor put together, the most frequent one first."""
+    if len(terms) < 3:
+        return terms
+    while True:
+        counts: dict[tuple[int, Expr, int], list[Term]] = {}
+        for t in terms:
+            if len(t.word) > 1:
+                for end in (-1, 0):
+                    counts.setdefault((end, *t.word[end]), []).append(t)
+        ranked = [(len(ts), end, ts) for (end, _, _), ts in counts.items() if len(ts) > 1]
+        if not ranked or len(ranked[0][2]) == len(terms):
+            return terms
+        _, end, group = max(ranked, key=lambda r: (r[0], r[1]))
+        if len(group) == len(terms):
+            return terms
+        merged = split(_by_words(s, group, group[0].shape))
+        if len(merged.word) == 1 and merged.word[0][0].op.name == "add":
+            return terms
+        at = terms.index(group[0])
+        kept = [t for t in terms if not any(t is g for g in group)]
+        terms = [*kept[:at], merged, *kept[at:]]
+        if len(terms) < 3:
+            return terms
+
+
+def _closed(s: Simplifier, terms: list[Term]) -> Expr:
+    """The sum as one node, written the way round that needs fewer transposes."""
+    parts = [join(t) for t in terms]
+    out = make("add", tuple(parts))
+    if out.is_column:
+        return out
+    turns = sum(s.order.key(p)[1] for p in parts)
+    if turns <= 1:
+        return out
+    turned = [s.transposed(p) for p in parts]
+    if sum(s.order.key(p)[1] for p in turned) + 1 < turns:
+        s.fire("transpose-out")
+        return transpose(added(s, turned, (out.cols, out.rows)))
+    return out
