@@ -8,15 +8,17 @@ with what its ``value`` does.
 from __future__ import annotations
 
 import pickle
+import random
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from functools import cache
-from itertools import count, product
+from functools import cache, partial
+from itertools import count
 from typing import Any
 
 import numpy as np
 
+from closedform.calculus.forward import differential, one_step
 from closedform.calculus.reverse import pull_back
 from closedform.codegen.function import compile_function
 from closedform.core import facts as fact_rules
@@ -30,13 +32,11 @@ from closedform.lang.latex import latex
 from closedform.lang.read import parse
 from closedform.lang.text import text
 from closedform.lang.unicode import unicode
-from closedform.numeric.difference import complex_step, derivative
+from closedform.numeric.difference import derivative
 from closedform.numeric.draw import draw
 from closedform.numeric.evaluate import evaluate
 from closedform.numeric.special import satisfies, special
 from closedform.numeric.tangent import direction
-from closedform.ops.build import product as matrix_product
-from closedform.ops.build import total
 
 PRIMES: tuple[dict[str, int], ...] = (
     {"m": 2, "n": 3, "p": 5, "q": 7, "k": 11},
@@ -105,9 +105,9 @@ class Draw:
     def of(self, e: Expr, **more: Any) -> Any:
         return evaluate(e, {**self.env, **more}, self.sizes)
 
-    def moved(self, argument: Expr, s: complex, towards: Any) -> Any:
-        """The value when one argument moves by s times a direction."""
-        return self.of(self.e, **{argument.params[0]: self.env[argument.params[0]] + s * towards})
+    def moved(self, e: Expr, argument: Expr, towards: Any, s: Sequence[complex], **more: Any) -> Any:
+        """The value of an expression when one argument moves by s times a direction."""
+        return self.of(e, **{**more, argument.params[0]: self.env[argument.params[0]] + s[0] * towards})
 
     def shape(self, e: Expr) -> tuple[int, ...]:
         return () if e.is_scalar else (e.rows.value(self.sizes), e.cols.value(self.sizes))
@@ -151,7 +151,7 @@ def wrong_differential(e: Expr) -> Iterator[str]:
         if argument.op.name != "symbol":
             continue
         tangent = like(argument, "E")
-        rule = e.op.differential(slot, tangent, e)
+        rule = one_step(e, {argument: tangent})
         if rule.shape != e.shape:
             yield f"differential: slot {slot} gives {rule.shape}, not {e.shape}"
             continue
@@ -159,10 +159,11 @@ def wrong_differential(e: Expr) -> Iterator[str]:
             at = Draw(e, sizes)
             towards = at.direction(argument)
             found = at.of(rule, **{name_of(tangent): towards})
-            slope = derivative(lambda s: at.moved(argument, s[0], towards), 1, analytic=False)
+            along = partial(at.moved, e, argument, towards)
+            slope = derivative(along, 1, analytic=False)
             if relative(found, slope.value) > max(DIFFERENCE_TOLERANCE, 10 * slope.error):
                 yield f"differential: slot {slot} differs from central differences at {sizes}"
-            if e.op.analytic and relative(found, complex_step(lambda s: at.moved(argument, s, towards))) > STEP_TOLERANCE:
+            if e.op.analytic and relative(found, derivative(along, 1, analytic=True).value) > STEP_TOLERANCE:
                 yield f"differential: slot {slot} differs from the complex step at {sizes}"
 
 
@@ -203,11 +204,7 @@ def wrong_pullback(e: Expr) -> Iterator[str]:
 
 def _not_transposed(what: str, e: Expr, slot: int, argument: Expr, rule: Expr, G: Expr) -> Iterator[str]:
     tangent = like(argument, "E")
-    if e.op.joint:  # linear in all arguments together: the others stand still
-        still = [make("zeros", (), a.shape) for a in e.args]
-        moved = make(e.op.name, (*still[:slot], tangent, *still[slot + 1 :]), e.params)
-    else:
-        moved = e.op.differential(slot, tangent, e)
+    moved = one_step(e, {argument: tangent})
     for sizes in sizes_of(e):
         at = Draw(e, sizes)
         g, towards = at.normal(e), at.normal(argument)
@@ -236,10 +233,8 @@ def wrong_second_differential(e: Expr) -> Iterator[str]:
     for slot, argument in enumerate(e.args):
         if e.op.linear_in(slot) or argument.op.name != "symbol":
             continue
-        from closedform.calculus.forward import differential
-
         first, again = like(argument, "E"), like(argument, "F")
-        rule = e.op.differential(slot, first, e)
+        rule = one_step(e, {argument: first})
         try:
             second = differential(rule, argument, again)
         except Refusal:
@@ -247,14 +242,10 @@ def wrong_second_differential(e: Expr) -> Iterator[str]:
         sizes = sizes_of(e)[0]
         at = Draw(e, sizes)
         one, two = at.direction(argument), at.direction(argument)
-        towards = {name_of(first): one, name_of(again): two}
-
-        def along(s: Sequence[complex], at: Draw = at, rule: Expr = rule, argument: Expr = argument) -> Any:
-            here = at.env[name_of(argument)] + s[0] * towards[name_of(again)]
-            return at.of(rule, **{name_of(argument): here, **towards})
-
+        along = partial(at.moved, rule, argument, two, **{name_of(first): one})
         slope = derivative(along, 1, analytic=False)
-        if relative(at.of(second, **towards), slope.value) > max(DIFFERENCE_TOLERANCE, 10 * slope.error):
+        found = at.of(second, **{name_of(first): one, name_of(again): two})
+        if relative(found, slope.value) > max(DIFFERENCE_TOLERANCE, 10 * slope.error):
             yield f"second differential: slot {slot} differs from differences of the first at {sizes}"
 
 
@@ -287,8 +278,13 @@ def wrong_code(e: Expr) -> Iterator[str]:
 
 # ---- facts -------------------------------------------------------------------------------------------------------
 FACTS = (frozenset(), *(frozenset({fact}) for fact in sorted(fact_rules.NAMES - {"constant"})))
-BETWEEN = (frozenset({"diagonal", "positive"}), frozenset({"symmetric", "invertible"}), frozenset({"symmetric", "nonnegative"}),
-           frozenset({"lower", "invertible"}), frozenset({"orthogonal", "symmetric"}), frozenset({"pd", "nonnegative"}))  # fmt: skip
+BETWEEN = tuple(
+    frozenset(text.split())
+    for text in (
+        "diagonal positive", "symmetric invertible", "symmetric nonnegative", "lower invertible", "lower positive",
+        "orthogonal symmetric", "pd nonnegative", "diagonal invertible", "skew invertible", "psd contraction", "integer positive",
+    )
+)  # fmt: skip
 """Facts that are declared together."""
 
 
@@ -305,15 +301,17 @@ def with_facts(symbol: Expr, more: frozenset[str]) -> Expr | None:
     return make("symbol", (), (name, rows, cols, axes, known))
 
 
-def assumed(e: Expr) -> Iterator[Expr]:
-    """The node with its arguments replaced by ones that have facts: each alone, all alike, and pairs."""
+def assumed(e: Expr, most: int = 150) -> Iterator[Expr]:
+    """The node with its arguments replaced by ones that have facts: all alike, each alone, and mixtures drawn by lot."""
     symbols = list(dict.fromkeys(a for a in e.args if a.op.name == "symbol"))
     options = [[x for more in FACTS + BETWEEN if (x := with_facts(s, more)) is not None] for s in symbols]
-    alike = [{s: x for s in symbols if (x := with_facts(s, more)) is not None} for more in FACTS + BETWEEN]
-    alone = [{s: x} for s, row in zip(symbols, options, strict=True) for x in row]
-    pairs = [dict(zip(symbols, row, strict=True)) for row in product(*options)] if len(symbols) == 2 else []
+    tables = [{s: x for s in symbols if (x := with_facts(s, more)) is not None} for more in FACTS + BETWEEN]
+    tables += [{s: x} for s, row in zip(symbols, options, strict=True) for x in row]
+    lot = random.Random(e.op.name)
+    if len(symbols) > 1:
+        tables += [{s: lot.choice(row) for s, row in zip(symbols, options, strict=True)} for _ in range(most)]
     seen = set()
-    for table in (*alike, *alone, *pairs):
+    for table in tables:
         node = make(e.op.name, tuple(table.get(a, a) for a in e.args), e.params)
         if node not in seen:
             seen.add(node)
@@ -323,6 +321,8 @@ def assumed(e: Expr) -> Iterator[Expr]:
 def points(e: Expr, sizes: Mapping[str, int], seeds: int) -> Iterator[Arrays]:
     """Generic and special arguments that have the declared facts."""
     symbols = list(dict.fromkeys(a for a in e.args if a.op.name == "symbol"))
+    if any("orthonormal" in facts(s) and s.rows.value(sizes) < s.cols.value(sizes) for s in symbols):
+        return  # there is no such matrix
     for seed in range(seeds):
         rng = np.random.default_rng(seed)
         style = ("normal", "positive", "small")[seed % 3]
@@ -335,31 +335,35 @@ def points(e: Expr, sizes: Mapping[str, int], seeds: int) -> Iterator[Arrays]:
 
 def false_facts(e: Expr, seeds: int = 3) -> Iterator[str]:
     """Facts that are claimed of the value and do not hold at some admissible argument."""
+    chosen = sizes_of(e)
     for node in assumed(e):
         claimed = facts(node)
-        if not claimed:
-            continue
-        chosen = sizes_of(node)[0]
-        for sizes in (chosen, dict.fromkeys(chosen, 1)):
-            for env in points(node, sizes, seeds):
-                if not all(satisfies(env[name_of(s)], facts(s)) for s in node.args if s.op.name == "symbol"):
-                    continue  # no such argument at these sizes
-                value = evaluate(node, env, sizes)
-                if not np.isfinite(value).all():
-                    continue
-                wrong = sorted(fact for fact in claimed if not satisfies(value, {fact, *(claimed & PATTERNS)}, 1e-8 * scale(value)))
-                if wrong:
-                    given = "; ".join(f"{name_of(s)} {' '.join(sorted(s.params[4]))}" for s in node.args if s.op.name == "symbol")
-                    yield f"facts: {', '.join(wrong)} of {node} given {given} at {sizes}"
-                    break
+        wrong = {fact for sizes in (*chosen, dict.fromkeys(chosen[0], 1)) for fact in refuted(node, claimed, sizes, seeds)}
+        if wrong:
+            given = "; ".join(f"{name_of(s)} {' '.join(sorted(s.params[4]))}" for s in node.args if s.op.name == "symbol")
+            yield f"facts: {', '.join(sorted(wrong))} of {node} given {given}"
+
+
+def refuted(node: Expr, claimed: frozenset[str], sizes: Mapping[str, int], seeds: int) -> set[str]:
+    """The claimed facts that fail at some argument of these sizes."""
+    out: set[str] = set()
+    symbols = [s for s in node.args if s.op.name == "symbol"]
+    for env in points(node, sizes, seeds) if claimed else ():
+        if all(satisfies(env[name_of(s)], facts(s)) for s in symbols):
+            out |= unmet(evaluate(node, env, sizes), claimed)
+    return out
+
+
+def unmet(value: Any, claimed: frozenset[str]) -> set[str]:
+    """The facts that a value does not have (none where it is not finite)."""
+    if not np.isfinite(value).all():
+        return set()
+    tolerance = 1e-8 * max(1.0, float(np.max(np.abs(value), initial=0.0)))
+    return {fact for fact in claimed if not satisfies(value, {fact, *(claimed & PATTERNS)}, tolerance)}
 
 
 PATTERNS = frozenset({"diagonal", "lower", "upper"})
 """Facts that put zeros in places; what is said of the entries is said of the others."""
-
-
-def scale(value: Any) -> float:
-    return max(1.0, float(np.max(np.abs(value), initial=0.0)))
 
 
 # ---- all of it ---------------------------------------------------------------------------------------------------
@@ -387,14 +391,11 @@ def violations(name: str, declaration: str, params: Sequence[Any] = ()) -> list[
 
 def gradient_is_zero(e: Expr, sizes: Mapping[str, int]) -> bool:
     """Is the differential in each slot finite and 0 where all arguments are 0?"""
-    for slot, argument in enumerate(e.args):
+    for argument in e.args:
         tangent = like(argument, "E")
         env = {name_of(a): np.zeros([] if a.is_scalar else [d.value(sizes) for d in a.shape]) for a in (*e.args, tangent)}
         env[name_of(tangent)] = env[name_of(tangent)] + 1.0
-        value = evaluate(e.op.differential(slot, tangent, e), env, sizes)
+        value = evaluate(one_step(e, {argument: tangent}), env, sizes)
         if not (np.asarray(value) == 0).all():
             return False
     return True
-
-
-__all__ = ["PRIMES", "total", "matrix_product", "violations"]

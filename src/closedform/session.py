@@ -99,7 +99,7 @@ def hessian(
     """The Hessian of a scalar by a vector or matrix.  Another kind is refused.
 
     >>> str(hessian("x'*A*x", "x", "x: n; A: n n"))
-    'A + A''
+    "A + A'"
     """
     names = [wrt, wrt] if isinstance(wrt, str) else wrt
     return _of_kind("hessian", Question(expression, names, given, layout, structure), verify)
@@ -194,19 +194,24 @@ class Question:
         function = substitute(self.function, {x: twin for twin, x in held.items()}) if held else self.function
         own = frozenset(node for node in postorder(Simplifier(order).canonical(function)) if node.op.name == "add")
         stages: list[Stage] = []
+        before: Expr | None = None
+        restricted = False
         for x in self.wrt:
-            stages.append(differentiate(function, free[x], order, own))
-            function = stages[-1].result
+            stage = differentiate(function, free[x], order, own)
+            stages.append(stage)
+            function = stage.result
+            fact = structures.space(x) if self.structure != "free" else ""
+            if fact or before is not None:
+                gradient = _is_gradient(stage.function, x)
+                raw = structures.restricted(stage.result, free[x], fact, self.structure, gradient=gradient, before=before)
+                if raw is not stage.result:
+                    function, restricted = shortest(raw, order, own).expr, True
+            before = structures.projector(free[x], fact) if fact else None
         mixed, rule, because = function, "", ""
         if held:
-            mixed = substitute(function, held)
-            projected = mixed
-            if self.structure != "free":
-                for x in self.wrt:
-                    projected = structures.projection(x, projected)
-            rule = "facts" if projected is mixed else "project"
+            mixed = shortest(substitute(function, held), order, own).expr
+            rule = "project" if restricted else "facts"
             because = "with what is declared of " + ", ".join(x.params[0] for x in held.values())
-            mixed = shortest(projected, order, own).expr
         printed, layout = mixed, ""
         if layouts.is_turned(self.layout, gradient=_is_gradient(stages[-1].function, self.wrt[-1])):
             simplifier = Simplifier(order)

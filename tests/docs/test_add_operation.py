@@ -31,8 +31,9 @@ def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
     top = tmp_path_factory.mktemp("copy")
     shutil.copytree(ROOT / "src" / "closedform", top / "closedform", ignore=shutil.ignore_patterns("__pycache__"))
     table = top / "closedform" / "ops" / "elementwise.py"
-    end = ")  # fmt: skip\n\nfor _row in DECLARED:"
-    edit(table, end, code_of("src/closedform/ops/elementwise.py") + end)
+    end = re.search(r"\n\).*\n\nfor _row in DECLARED:", table.read_text(encoding="utf-8"))
+    assert end is not None
+    edit(table, end[0], "\n" + code_of("src/closedform/ops/elementwise.py").rstrip() + end[0])
     norms = top / "closedform" / "ops" / "norms.py"
     edit(norms, "from closedform.core.expr import Expr, Shape\n", "from closedform.core.expr import Expr, Shape, misfit\n")
     edit(norms, "import inner, power, product\n", "import inner, minus, power, product\n")

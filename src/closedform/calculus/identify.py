@@ -6,6 +6,8 @@ function of a vector needs no Kronecker product, and one appears only where a ma
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from closedform.calculus.reverse import pull_back
 from closedform.core.dim import ONE, Dim
 from closedform.core.errors import Refusal
@@ -13,8 +15,13 @@ from closedform.core.expr import Expr, make
 from closedform.core.op import f
 from closedform.core.walk import postorder
 from closedform.ops.build import identity, num, product, times, total, transpose
+from closedform.ops.kronecker import interleaving
 from closedform.rewrite.engine import Simplifier
 from closedform.rewrite.term import Term, join, split
+
+
+EQUATIONS: dict[str, Callable[[Reader, Expr], Expr]] = {}
+"""How the Jacobian is read through an operation that solves an equation or takes a Fréchet derivative."""
 
 
 class Reader:
@@ -76,9 +83,18 @@ class Reader:
             return product(f.diag(_vec(mask)), self.jacobian(e.args[0]))
         if name == "index":
             return self._entries(e)
-        if name == "blocks" and (e.is_column or e.rows is ONE):
-            cells = tuple(self.jacobian(c) for c in e.args)
-            return f.blocks(*cells, (1,) * len(cells))
+        if name == "blocks":
+            return self._blocks(e)
+        if name == "kron":
+            return self._kronecker(e)
+        if name == "khatrirao":  # kron(A, 1).*kron(1, B), of which one side moves
+            A, B = e.args
+            parts = (f.kron(A, f.ones(B.rows, ONE)), f.kron(f.ones(A.rows, ONE), B))
+            at = 0 if self.moves(A) else 1
+            return product(f.diag(_vec(parts[1 - at])), self.jacobian(parts[at]))
+        rule = EQUATIONS.get(name)
+        if rule is not None:
+            return rule(self, e)
         raise Refusal(
             f"{e.op.word or name}: the Jacobian through it has no form in the words of this version (it stands at {_brief(e)})"
         )
@@ -204,9 +220,43 @@ class Reader:
             return f.index(self.jacobian(inside), c, d, Dim.of(1), self.length)
         if e.is_scalar:
             return self.row(e)
-        raise Refusal(
-            f"index: the Jacobian of a part of a matrix has no form in the words of this version (it stands at {_brief(e)})"
-        )
+        rows, cols = transpose(placing(r, s, inside.rows)), transpose(placing(c, d, inside.cols))
+        return product(f.kron(cols, rows), self.jacobian(inside))
+
+    def _blocks(self, e: Expr) -> Expr:
+        if e.is_column or e.rows is ONE:
+            cells = tuple(self.jacobian(c) for c in e.args)
+            return f.blocks(*cells, (1,) * len(cells))
+        parts, at, top = [], 0, Dim.of(0)
+        for count in e.params[0]:
+            left = Dim.of(0)
+            for cell in e.args[at : at + count]:
+                if self.moves(cell):
+                    rows = placing(top + 1, top + cell.rows, e.rows)
+                    cols = placing(left + 1, left + cell.cols, e.cols)
+                    parts.append(product(f.kron(cols, rows), self.jacobian(cell)))
+                left = left + cell.cols
+            at, top = at + count, top + e.args[at].rows
+        return total(*parts)
+
+    def _kronecker(self, e: Expr) -> Expr:
+        A, B = e.args
+        order = interleaving(A, B)
+        if self.moves(A):
+            return product(order, f.kron(identity(A.rows * A.cols), _vec(B)), self.jacobian(A))
+        return product(order, f.kron(_vec(A), identity(B.rows * B.cols)), self.jacobian(B))
+
+
+def placing(low: Dim, high: Dim, count: Dim) -> Expr:
+    """The columns low..high of the identity of a size: puts rows there, its transpose takes them out."""
+    if low.integer == 1 and high is count:
+        return identity(count)
+    if low is high:
+        return f.unit(low, count)
+    width = high - low + 1
+    heights = (low - 1, None, count - high)
+    parts = [identity(width) if h is None else f.zeros(h, width) for h in heights if h is None or h.integer != 0]
+    return parts[0] if len(parts) == 1 else f.blocks(*parts, (1,) * len(parts))
 
 
 def _letter(pair: tuple[Expr, int]) -> Expr:

@@ -1,4 +1,14 @@
-"""Variables that live in a smaller space: which gradient is meant, and its projection on that space."""
+"""Variables that live in a smaller space: which gradient is meant, and its projection on that space.
+
+The projection is the orthogonal one on the tangent space at the variable.  For a gradient G by
+
+    symmetric (psd, pd)   sym(G)            skew       skew part of G
+    diagonal              diag(diag(G))     lower, upper   the triangle of G
+    orthogonal, orthonormal columns   G - Q*sym(Q'*G)
+    simplex               G - mean(G)
+
+Source: Absil, Mahony and Sepulchre, Optimization Algorithms on Matrix Manifolds (2008), section 3.6.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +18,17 @@ from closedform.core.errors import InputError, Refusal
 from closedform.core.expr import Expr, make
 from closedform.core.facts import SPACE
 from closedform.core.infer import known
-from closedform.ops.build import num, product, total, transpose
+from closedform.core.op import f
+from closedform.ops.build import identity, minus, num, ones_like, power, product, total, transpose
 
 STRUCTURES = ("projected", "free", "independent")
 
 OPEN = frozenset({"positive", "nonnegative", "unit", "invertible", "contraction"})
 """Facts that hold in a neighbourhood, so that they may be used before differentiating."""
+
+HALF = num(Fraction(1, 2))
+LINEAR = frozenset({"symmetric", "skew", "diagonal", "lower", "upper"})
+"""Spaces that are linear, so that their tangent space is the space itself."""
 
 
 def checked(structure: object) -> str:
@@ -39,43 +54,93 @@ def space(symbol: Expr) -> str:
 
 
 def admit(symbol: Expr, structure: str, *, gradient: bool) -> None:
-    """Refuse the combinations of structure and derivative that have no rule yet."""
+    """Refuse the combinations of structure and derivative that have no meaning or no rule."""
     fact = space(symbol)
+    name = symbol.params[0]
     if not fact or structure == "free":
         return
-    name = symbol.params[0]
+    extra = symbol.params[4] & SPACE
+    if fact == "orthogonal" and extra & {"symmetric", "skew", "lower", "upper"}:
+        raise Refusal(f'the space of the variable {name} ({", ".join(sorted(extra))}) has no projection here; structure="free" does')
     if structure == "independent":
-        raise Refusal(f'structure="independent" by the {fact} variable {name} is not available in this version; "free" is')
-    if fact != "symmetric":
-        raise Refusal(
-            f'structure="projected" by the {fact} variable {name} is not available in this version; '
-            f'structure="free" differentiates it as unstructured'
-        )
-    if not gradient:
-        raise Refusal(
-            f'structure="projected" by the symmetric variable {name} is available for the gradient of a scalar only; '
-            f'structure="free" differentiates it as unstructured'
-        )
+        if fact not in LINEAR:
+            raise Refusal(f'structure="independent" is not defined for the {fact} variable {name}; "projected" and "free" are')
+        if not gradient:
+            raise Refusal(f'structure="independent" is defined for the gradient of a scalar only; {name} is {fact}: use "projected"')
 
 
-def projection(symbol: Expr, gradient: Expr) -> Expr:
-    """The orthogonal projection of a gradient on the space of its variable (not simplified)."""
-    if space(symbol) != "symmetric" or known(gradient, "symmetric"):
-        return gradient
-    return product(total(gradient, transpose(gradient)), num(Fraction(1, 2)))
+def projected(symbol: Expr, fact: str, gradient: Expr, structure: str) -> Expr:
+    """A gradient of the shape of its variable in the convention asked for (not simplified)."""
+    G = gradient
+    if fact == "symmetric":
+        if structure == "independent":
+            return minus(total(G, transpose(G)), f.diag(f.diagonal(G)))
+        return G if known(G, "symmetric") else product(total(G, transpose(G)), HALF)
+    if fact == "skew":
+        difference = minus(G, transpose(G))
+        return difference if structure == "independent" else product(difference, HALF)
+    if fact == "diagonal":
+        return f.diag(f.diagonal(G))
+    if fact in ("lower", "upper"):
+        return make("tril" if fact == "lower" else "triu", (G,))
+    if fact in ("orthogonal", "orthonormal"):
+        inside = product(transpose(symbol), G)
+        return minus(G, product(symbol, total(inside, transpose(inside)), HALF))
+    if fact == "simplex":
+        return minus(G, product(f.sum(G), power(f.size(G.rows), -1), ones_like(G)))
+    return G
+
+
+def projector(symbol: Expr, fact: str) -> Expr:
+    """The matrix P of the projection, vec(projected G) = P*vec(G) (not simplified); symmetric and idempotent."""
+    m, n = symbol.rows, symbol.cols
+    whole = identity(m * n)
+    if fact in ("symmetric", "skew"):
+        turned = f.commutation(m, n)
+        return product(total(whole, turned) if fact == "symmetric" else minus(whole, turned), HALF)
+    if fact == "diagonal":
+        return f.diag(f.vec(identity(n)))
+    if fact in ("lower", "upper"):
+        return f.diag(f.vec(make("tril" if fact == "lower" else "triu", (f.ones(m, n),))))
+    if fact in ("orthogonal", "orthonormal"):
+        straight = f.kron(identity(n), product(symbol, transpose(symbol)))
+        crossed = product(f.kron(transpose(symbol), symbol), f.commutation(m, n))
+        return minus(whole, product(total(straight, crossed), HALF))
+    if fact == "simplex":
+        return minus(whole, product(f.ones(m, m), power(f.size(m), -1)))
+    return whole
+
+
+def restricted(stage: Expr, symbol: Expr, fact: str, structure: str, *, gradient: bool, before: Expr | None) -> Expr:
+    """A derivative in mixed layout restricted to the space of its variable.
+
+    ``gradient``: of a scalar; else every row of the Jacobian is treated so.  ``before`` is the projector of the variable
+    of the previous differentiation (None when there was none), which acts on the rows of a second derivative.
+    """
+    if gradient:
+        return projected(symbol, fact, stage, structure) if fact else stage
+    out = product(stage, projector(symbol, fact)) if fact else stage
+    return product(before, out) if before is not None else out
 
 
 def note(symbol: Expr, structure: str) -> str | None:
-    """How the three conventions differ for this variable; None when they agree."""
+    """How the conventions differ for this variable; None when they agree."""
     fact = space(symbol)
     if not fact:
         return None
     name = symbol.params[0]
-    if fact == "symmetric":
-        meaning = {
-            "projected": "this is the gradient projected on the symmetric matrices, (G + G')/2",
-            "free": "this is the gradient G with its entries taken as independent of each other",
-            "independent": "this is the derivative by the entries on and below the diagonal, G + G' - diag(diag(G))",
-        }[structure]
-        return f"{name} is symmetric and conventions differ: {meaning}"
-    return f"{name} is {fact} and conventions differ: this one is {structure}"
+    meanings = MEANINGS.get(fact, MEANINGS["orthonormal"])
+    return f"{name} is {fact} and conventions differ: this is {meanings[STRUCTURES.index(structure)]}"
+
+
+FREE = "the gradient G with the entries of the variable taken as free"
+MEANINGS: dict[str, tuple[str, str, str]] = {
+    "symmetric": ("projected on the symmetric matrices, (G + G')/2", FREE, "by the entries on and below the diagonal, G + G' - diag(diag(G))"),
+    "skew": ("projected on the skew matrices, (G - G')/2", FREE, "by the entries below the diagonal, G - G'"),
+    "diagonal": ("projected on the diagonal matrices, diag(diag(G))", FREE, "by the diagonal entries, zeros elsewhere"),
+    "lower": ("projected on the lower triangular matrices, tril(G)", FREE, "by the entries on and below the diagonal, zeros elsewhere"),
+    "upper": ("projected on the upper triangular matrices, triu(G)", FREE, "by the entries on and above the diagonal, zeros elsewhere"),
+    "simplex": ("projected on the directions that keep the sum, G - mean(G)", FREE, ""),
+    "orthonormal": ("projected on the tangent space at Q, G - Q*sym(Q'*G)", FREE, ""),
+}
+"""What projected, free and independent mean, by fact."""

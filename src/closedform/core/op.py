@@ -26,7 +26,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from closedform.core.errors import Refusal
 from closedform.core.expr import Expr, Shape, make, register
 
 Rule = Callable[..., Expr]
@@ -173,7 +172,3 @@ def hole(like: Expr) -> Expr:
     """A stand-in of the same shape: a rule that is linear in a slot may see no more of that argument."""
     return make("hole", (), like.shape)
 
-
-def refuse(what: str) -> Expr:
-    """Raise the refusal of something that has no rule."""
-    raise Refusal(what)

@@ -14,7 +14,8 @@ import closedform.ops  # noqa: F401  (registers the operations)
 from closedform.core.dim import ONE, Dim
 from closedform.core.errors import InputError, Refusal
 from closedform.core.expr import Expr, make, misfit, registry
-from closedform.core.op import f
+from closedform.core.facts import NAMES
+from closedform.core.op import Op, f
 from closedform.ops.build import identity, num, ones_like, power, product, recip, total, transpose, zero
 
 ENTRYWISE = (
@@ -49,6 +50,24 @@ SIGNATURES: dict[str, str] = {
     "eigvalsh": "n n -> n 1",
 }
 """How shapes go through each word whose arguments are all expressions; ``n+`` is n*(n+1)/2."""
+
+
+def _signature(op: Op) -> str:
+    """The signature of an operation, read off its own shape rule at the first arguments that its tests draw."""
+    pairs = []
+    for declaration in op.draws[0].split(";"):
+        sizes = [part for part in declaration.partition(":")[2].split() if part not in NAMES]
+        pairs.append((*([] if sizes == ["scalar"] else sizes), "1", "1")[:2])
+    holes = [make("hole", (), tuple(Dim.of(int(size) if size.isdigit() else size) for size in pair)) for pair in pairs]
+    rows, cols = op.shape(*holes)
+    return f"{', '.join(' '.join(pair) for pair in pairs)} -> {rows} {cols}"
+
+
+SIGNATURES |= {
+    op.word: _signature(op)
+    for op in registry().values()
+    if op.word and op.args and not op.params and op.draws and op.word not in {*SIGNATURES, "diag"}
+}
 
 ARITY: dict[str, tuple[int, ...]] = {
     word: (2,) if text == "entrywise2" else (text.count(",") + 1,) for word, text in SIGNATURES.items()

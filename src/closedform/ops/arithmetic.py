@@ -14,6 +14,7 @@ from closedform.ops.build import (
     times,
     transpose,
 )
+from closedform.ops.entries import everywhere
 
 
 def transposed(a: Expr, b: Expr) -> bool:
@@ -57,7 +58,7 @@ class add:
             out.append("symmetric")
         if "psd" in out and any(known(t, "pd") for t in terms):
             out.append("pd")
-        if "nonnegative" in out and any(known(t, "positive") for t in terms):
+        if "nonnegative" in out and any(everywhere(t, "positive") for t in terms):
             out.append("positive")
         return out
 
@@ -105,7 +106,7 @@ class mul:
 
     args = "*"
     word = ""
-    draws = ("A: m n; B: n k; t: scalar; C: k p", "x: n; y: n; z: m; A: m n")
+    draws = ("A: m n; B: n k; t: scalar; C: k p", "x: 1 n; y: n; z: m; A: 1 p")
 
     def shape(*factors: Expr) -> Shape:
         shape = factors[0].shape
@@ -182,12 +183,11 @@ class mul:
     def value(xp: Any, *factors: Any) -> Any:
         out = factors[0]
         for g in factors[1:]:
-            if xp.ndim(out) == 0 or xp.ndim(g) == 0:
-                out = out * g
-            else:
-                out = out @ g
-                if out.shape == (1, 1):
-                    out = out[0, 0]
+            out = out * g if xp.ndim(out) == 0 or xp.ndim(g) == 0 else out @ g
+            if xp.shape(out) == (1, 1):
+                out = out[0, 0]
+        if xp.ndim(out) == 0 and any(xp.ndim(g) for g in factors):
+            return xp.reshape(out, (1, 1))  # whether it is a scalar, its node knows
         return out
 
     def code(*factors: str) -> str:

@@ -11,6 +11,7 @@ from closedform.core.expr import Expr, Shape, make, misfit
 from closedform.core.infer import known
 from closedform.core.op import f, operation
 from closedform.ops.build import entry_power, minus, negative, num, ones_like, power, product, times, total, zeros_like
+from closedform.ops.entries import everywhere
 
 Slope = Callable[[Expr, Expr], Expr]
 """The derivative as an expression of the argument x and the value y = f(x)."""
@@ -45,7 +46,7 @@ def entrywise(
         return [(needs, x)] if needs else []
 
     def facts_of(x: Expr) -> list[str]:
-        out = always + [k for k in kept if known(x, k)]
+        out = always + [k for k in kept if everywhere(x, k)]
         if known(x, "symmetric"):
             out.append("symmetric")
         if x.is_scalar and "positive" in out:
@@ -308,7 +309,7 @@ def _share(A: Expr, B: Expr, d: Expr, *, of_larger: bool) -> Expr:
 
 
 def _bound(A: Expr, B: Expr) -> list[str]:
-    return [k for k in ("positive", "nonnegative", "unit", "integer") if known(A, k) and known(B, k)]
+    return [k for k in ("positive", "nonnegative", "unit", "integer") if everywhere(A, k) and everywhere(B, k)]
 
 
 @operation

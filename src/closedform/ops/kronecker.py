@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from closedform.core.dim import Dim
+from closedform.core.dim import ONE, Dim
 from closedform.core.expr import Expr, Shape, misfit
 from closedform.core.infer import known
-from closedform.core.op import operation, refuse
+from closedform.core.op import f, operation
+from closedform.ops.build import identity, product, times, transpose
+from closedform.ops.entries import everywhere
+
+
+def interleaving(A: Expr, B: Expr) -> Expr:
+    """The permutation P with vec(kron(A, B)) = P*kron(vec(A), vec(B)).
+
+    Source: Magnus and Neudecker, Matrix Differential Calculus, theorem 3.10.
+    """
+    return f.kron(f.kron(identity(A.cols), f.commutation(B.cols, A.rows)), identity(B.rows))
 
 
 @operation
@@ -26,15 +36,17 @@ class kron:
         return A.rows * B.rows, A.cols * B.cols
 
     def facts(A: Expr, B: Expr) -> list[str]:
-        kept = ("symmetric", "diagonal", "lower", "upper", "orthogonal", "orthonormal", "psd", "pd", "invertible",
-                "positive", "nonnegative", "integer", "idempotent")  # fmt: skip
-        return [k for k in kept if known(A, k) and known(B, k)]
+        kept = ("symmetric", "diagonal", "lower", "upper", "orthogonal", "orthonormal", "psd", "pd", "invertible", "idempotent")
+        out = [k for k in kept if known(A, k) and known(B, k)]
+        return out + [k for k in ("positive", "nonnegative", "integer") if everywhere(A, k) and everywhere(B, k)]
 
     def adjoint_A(G: Expr, A: Expr, B: Expr) -> Expr:
-        return refuse("kron: its adjoint in the first factor has no form in the words of this version")
+        rows = f.kron(identity(A.rows * A.cols), transpose(f.vec(B)))
+        return f.unvec(product(rows, transpose(interleaving(A, B)), f.vec(G)), A.rows, A.cols)
 
     def adjoint_B(G: Expr, A: Expr, B: Expr) -> Expr:
-        return refuse("kron: its adjoint in the second factor has no form in the words of this version")
+        rows = f.kron(transpose(f.vec(A)), identity(B.rows * B.cols))
+        return f.unvec(product(rows, transpose(interleaving(A, B)), f.vec(G)), B.rows, B.cols)
 
     def value(xp: Any, A: Any, B: Any) -> Any:
         return xp.kron(A, B)
@@ -82,13 +94,15 @@ class khatrirao:
         return A.rows * B.rows, A.cols
 
     def facts(A: Expr, B: Expr) -> list[str]:
-        return [k for k in ("positive", "nonnegative", "integer") if known(A, k) and known(B, k)]
+        return [k for k in ("positive", "nonnegative", "integer") if everywhere(A, k) and everywhere(B, k)]
 
     def adjoint_A(G: Expr, A: Expr, B: Expr) -> Expr:
-        return refuse("khatrirao: its adjoint in the first factor has no form in the words of this version")
+        summed = f.kron(identity(A.rows), f.ones(ONE, B.rows))
+        return product(summed, times(G, f.kron(f.ones(A.rows, ONE), B)))
 
     def adjoint_B(G: Expr, A: Expr, B: Expr) -> Expr:
-        return refuse("khatrirao: its adjoint in the second factor has no form in the words of this version")
+        summed = f.kron(f.ones(ONE, A.rows), identity(B.rows))
+        return product(summed, times(G, f.kron(A, f.ones(B.rows, ONE))))
 
     def value(xp: Any, A: Any, B: Any) -> Any:
         return xp.reshape(A[:, None, :] * B[None, :, :], (-1, A.shape[1]))

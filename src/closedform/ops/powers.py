@@ -9,6 +9,7 @@ from closedform.core.expr import Expr, Shape, misfit
 from closedform.core.infer import known
 from closedform.core.op import f, operation
 from closedform.ops.build import entry_power, minus, num, power, product, times, total
+from closedform.ops.entries import everywhere
 
 LONGEST_POWER = 12
 """The differential of X^k is written out up to this k."""
@@ -147,7 +148,7 @@ class entrypow:
 
     def facts(A: Expr, B: Expr) -> list[str]:
         even = B.op.name == "number" and B.params[0] % 2 == 0
-        out = ["positive"] if known(A, "positive") else ["nonnegative"] if even or known(A, "nonnegative") else []
+        out = ["positive"] if everywhere(A, "positive") else ["nonnegative"] if even or known(A, "nonnegative") else []
         if B.is_scalar and known(A, "symmetric"):
             out.append("symmetric")
         return out

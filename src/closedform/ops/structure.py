@@ -10,6 +10,7 @@ from closedform.core.expr import Expr, Shape, misfit
 from closedform.core.infer import known
 from closedform.core.op import f, operation
 from closedform.ops.build import product, transpose, zero
+from closedform.ops.entries import everywhere
 
 FLIPPED = {"lower": "upper", "upper": "lower"}
 KEPT_BY_TRANSPOSE = (
@@ -183,7 +184,7 @@ class vec:
         return A.rows * A.cols, ONE
 
     def facts(A: Expr) -> list[str]:
-        return [k for k in ("positive", "nonnegative", "unit", "integer") if known(A, k)]
+        return [k for k in ("positive", "nonnegative", "unit", "integer") if everywhere(A, k)]
 
     def adjoint_A(G: Expr, A: Expr) -> Expr:
         return f.unvec(G, A.rows, A.cols)
@@ -251,7 +252,7 @@ class index:
         return s - r + 1, d - c + 1
 
     def facts(A: Expr, r: Dim, s: Dim, c: Dim, d: Dim) -> list[str]:
-        out = [k for k in ("positive", "nonnegative", "unit", "integer") if known(A, k)]
+        out = [k for k in ("positive", "nonnegative", "unit", "integer") if everywhere(A, k)]
         if r is c and s is d:
             out += [k for k in ("symmetric", "skew", "psd", "pd", "diagonal", "lower", "upper") if known(A, k)]
         return out
@@ -319,7 +320,7 @@ class blocks:
         return heights, width
 
     def facts(*parts: Any) -> list[str]:
-        return [k for k in ("positive", "nonnegative", "integer") if all(known(cell, k) for cell in parts[:-1])]
+        return [k for k in ("positive", "nonnegative", "integer") if all(everywhere(cell, k) for cell in parts[:-1])]
 
     def adjoint(k: int, G: Expr, *parts: Any) -> Expr:
         *cells, layout = parts

@@ -266,6 +266,8 @@ def kron(s: Simplifier, A: Expr, B: Expr) -> Expr:
     left, right = _core(a, A.shape), _core(b, B.shape)
     if left.op.name == "eye" == right.op.name:
         return _over(s, outside, identity(shape[0]), shape)
+    if left.op.name == "commutation" and ONE in left.params:  # K(1, n) and K(n, 1) are identities
+        return kron(s, identity(left.rows), right)
     return _over(s, outside, make("kron", (left, right)), shape)
 
 
