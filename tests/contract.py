@@ -12,7 +12,7 @@ import random
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from functools import cache, partial
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -35,6 +35,7 @@ from closedform.lang.unicode import unicode
 from closedform.numeric.difference import derivative
 from closedform.numeric.draw import draw
 from closedform.numeric.evaluate import evaluate
+from closedform.numeric.sizes import Demands
 from closedform.numeric.special import satisfies, special
 from closedform.numeric.tangent import direction
 
@@ -288,7 +289,6 @@ BETWEEN = tuple(
 """Facts that are declared together."""
 
 
-@cache
 def with_facts(symbol: Expr, more: frozenset[str]) -> Expr | None:
     """The symbol with more facts, or None where they do not go together."""
     name, rows, cols, axes, declared = symbol.params
@@ -336,9 +336,10 @@ def points(e: Expr, sizes: Mapping[str, int], seeds: int) -> Iterator[Arrays]:
 def false_facts(e: Expr, seeds: int = 3) -> Iterator[str]:
     """Facts that are claimed of the value and do not hold at some admissible argument."""
     chosen = sizes_of(e)
+    chosen += [ones for ones in (dict.fromkeys(chosen[0], 1),) if Demands([e, *e.args]).met(ones, 1)]
     for node in assumed(e):
         claimed = facts(node)
-        wrong = {fact for sizes in (*chosen, dict.fromkeys(chosen[0], 1)) for fact in refuted(node, claimed, sizes, seeds)}
+        wrong = {fact for sizes in chosen for fact in refuted(node, claimed, sizes, seeds)}
         if wrong:
             given = "; ".join(f"{name_of(s)} {' '.join(sorted(s.params[4]))}" for s in node.args if s.op.name == "symbol")
             yield f"facts: {', '.join(sorted(wrong))} of {node} given {given}"

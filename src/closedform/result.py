@@ -52,6 +52,7 @@ class Derivative:
         inferred: Mapping[str, str],
         stages: tuple[Stage, ...],
         finish: Finish,
+        asked: Expr,
         notes: tuple[str, ...],
         certificate: Certificate | None,
     ) -> None:
@@ -67,6 +68,7 @@ class Derivative:
         self._symbols = dict(symbols)
         self._stages = stages
         self._finish = finish
+        self._asked = asked
         self._notes = notes
 
     def __str__(self) -> str:
@@ -119,7 +121,7 @@ class Derivative:
     @cached_property
     def derivation(self) -> Derivation:
         """The steps that produced the answer."""
-        return derivation(self._stages, self._finish)
+        return derivation(self._stages, self._finish, self._asked)
 
     def function(self, form: str = "tensor") -> GeneratedFunction:
         """The answer as a NumPy function of arrays, by name.

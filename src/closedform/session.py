@@ -26,6 +26,9 @@ from closedform.rewrite.order import Order, ranks
 if TYPE_CHECKING:
     from closedform.verify.certificate import Certificate
 
+STACKING = frozenset({"kron", "khatrirao", "vec", "unvec", "commutation"})
+"""Operations that are worth simplifying away before differentiating."""
+
 MOST_VARIABLES = 6
 """Derivatives up to this order."""
 
@@ -192,7 +195,11 @@ class Question:
         free = {x: structures.unstructured(x) for x in self.wrt}
         held = {twin: x for x, twin in free.items() if twin is not x}
         function = substitute(self.function, {x: twin for twin, x in held.items()}) if held else self.function
-        own = frozenset(node for node in postorder(Simplifier(order).canonical(function)) if node.op.name == "add")
+        asked = function
+        simple = Simplifier(order).canonical(function)
+        own = frozenset(node for node in postorder(simple) if node.op.name == "add")
+        if any(node.op.name in STACKING for node in postorder(function)):
+            function = simple
         stages: list[Stage] = []
         before: Expr | None = None
         restricted = False
@@ -227,7 +234,7 @@ class Question:
         return Derivative(
             expr=named, mixed=named if printed is mixed else mixed, function=self.function, wrt=self.wrt,
             symbols=self.parsed.scope.symbols, kind=self.kind, layout=self.layout, structure=self.structure,
-            inferred=self.parsed.inferred, stages=tuple(stages), finish=finish, notes=notes, certificate=certificate,
+            inferred=self.parsed.inferred, stages=tuple(stages), finish=finish, asked=asked, notes=notes, certificate=certificate,
         )  # fmt: skip
 
     def _checked(self, mixed: Expr) -> Certificate:

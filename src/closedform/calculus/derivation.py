@@ -85,9 +85,16 @@ class Finish:
     layout: str = ""
 
 
-def derivation(stages: Sequence[Stage], finish: Finish) -> Derivation:
-    """The steps of the stages, one differentiation after the other, then those that finish the answer."""
+def derivation(stages: Sequence[Stage], finish: Finish, asked: Expr) -> Derivation:
+    """The steps of the stages, one differentiation after the other, then those that finish the answer.
+
+    ``asked`` is the function as it was put, which may have been simplified before it was differentiated.
+    """
     steps: list[Step] = []
+    first = stages[0]
+    if first.function is not asked:
+        before, after = (differential_of(e, first.leaf, first.tangent) for e in (asked, first.function))
+        steps.append(Step("simplify", before, after, "the same function in simpler words"))
     for stage in stages:
         steps.extend(_stage(stage, finish if stage is stages[-1] else None))
     if finish.named is not finish.printed:

@@ -55,7 +55,7 @@ def entrywise_product(s: Simplifier, factors: tuple[Expr, ...], shape: Shape) ->
     scalars: Scalars = {}
     powers: Scalars = {}
     for g in factors:
-        coefficient *= _gather(g, 1, scalars, powers)
+        coefficient *= _gather(s, g, 1, scalars, powers)
     _named_forms(s, powers)
     coefficient *= _merged_structure(s, scalars, powers, shape)
     if any(is_zero(g) for g in powers):
@@ -67,7 +67,7 @@ def entrywise_product(s: Simplifier, factors: tuple[Expr, ...], shape: Shape) ->
     return join(Term(coefficient * inner.coefficient, s.sorted_scalars(scalars), inner.word, shape))
 
 
-def _gather(g: Expr, exponent: Rational, scalars: Scalars, powers: Scalars) -> Rational:
+def _gather(s: Simplifier, g: Expr, exponent: Rational, scalars: Scalars, powers: Scalars) -> Rational:
     """Multiply by g.^exponent: rational part back, scalars and entrywise powers into their tables."""
     name = g.op.name
     whole = exponent.denominator == 1
@@ -76,23 +76,33 @@ def _gather(g: Expr, exponent: Rational, scalars: Scalars, powers: Scalars) -> R
     if name == "hadamard" and whole:
         out: Rational = 1
         for h in g.args:
-            out *= _gather(h, exponent, scalars, powers)
+            out *= _gather(s, h, exponent, scalars, powers)
         return out
     if name == "entrypow" and g.args[1].op.name == "number" and not g.args[0].is_scalar:
         inside = g.args[1].params[0]
         if whole or (inside.numerator == 1 and inside.denominator != 1):
-            return _gather(g.args[0], inside * exponent, scalars, powers)
+            return _gather(s, g.args[0], inside * exponent, scalars, powers)
     if name == "sqrt" and whole:
-        return _gather(g.args[0], HALF * exponent, scalars, powers)
+        return _gather(s, g.args[0], HALF * exponent, scalars, powers)
     if name == "mul" and whole:
         term = split(g)
         if term.coefficient != 1 or term.scalars:
             for base, k in term.scalars.items():
                 multiply(scalars, base, k * exponent)
             rest = join(Term(1, {}, term.word, g.shape))
-            return Fraction(term.coefficient) ** exponent.numerator * _gather(rest, exponent, scalars, powers)
+            return Fraction(term.coefficient) ** exponent.numerator * _gather(s, rest, exponent, scalars, powers)
     multiply(powers, g, exponent)
+    if powers.get(g, 0) > 1 and is_mask(g):
+        s.fire("mask-power")
+        powers[g] = 1
     return 1
+
+
+def is_mask(g: Expr) -> bool:
+    """Is every entry 0 or 1, as far as one sees at once?"""
+    if g.op.name in ("tril", "triu", "vec", "transpose", "diag"):
+        return is_mask(g.args[0])
+    return g.op.name in ("ones", "eye", "unit", "step", "commutation")
 
 
 def _named_forms(s: Simplifier, powers: Scalars) -> None:
@@ -225,7 +235,7 @@ def powered(s: Simplifier, base: Expr, exponent: Expr) -> Expr:
         scalars: Scalars = {}
         powers: Scalars = {}
         k = k.numerator if k.denominator == 1 else k
-        coefficient = _gather(base, k, scalars, powers)
+        coefficient = _gather(s, base, k, scalars, powers)
         _named_forms(s, powers)
         body = split(_written(s, powers, base.shape))
         for g, j in body.scalars.items():

@@ -225,6 +225,13 @@ def vec(s: Simplifier, A: Expr) -> Expr:
     shape = (A.rows * A.cols, ONE)
     if core.op.name == "unvec":
         return _over(s, term, core.args[0], shape)
+    cuts = [i for i, (base, _) in enumerate(term.word, 1) if base.cols is ONE]
+    if cuts and cuts[0] < len(term.word):
+        s.fire("vec-outer-product")
+        left, right = term.word[: cuts[0]], term.word[cuts[0] :]
+        u = join(Term(1, {}, left, (A.rows, ONE)))
+        v = transposed(s, join(Term(1, {}, right, (ONE, A.cols))))
+        return _over(s, term, kron(s, v, u), shape)
     return _over(s, term, make("vec", (core,)), shape)
 
 
@@ -266,8 +273,10 @@ def kron(s: Simplifier, A: Expr, B: Expr) -> Expr:
     left, right = _core(a, A.shape), _core(b, B.shape)
     if left.op.name == "eye" == right.op.name:
         return _over(s, outside, identity(shape[0]), shape)
-    if left.op.name == "commutation" and ONE in left.params:  # K(1, n) and K(n, 1) are identities
-        return kron(s, identity(left.rows), right)
+    for side in (left, right):
+        if side.op.name == "commutation" and ONE in side.params:  # K(1, n) and K(n, 1) are identities
+            plain = identity(side.rows)
+            return _over(s, outside, kron(s, plain if side is left else left, plain if side is right else right), shape)
     return _over(s, outside, make("kron", (left, right)), shape)
 
 

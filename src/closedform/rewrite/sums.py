@@ -10,6 +10,7 @@ from closedform.core.dim import ONE
 from closedform.core.expr import Expr, Shape, make
 from closedform.core.walk import tree_size
 from closedform.ops.build import transpose, zero
+from closedform.rewrite.products import STACKED
 from closedform.rewrite.term import Rational, Scalars, Term, Word, join, multiply, split
 
 if TYPE_CHECKING:
@@ -223,7 +224,7 @@ def _closed(s: Simplifier, terms: list[Term]) -> Expr:
     if out.is_column:
         return out
     turns = sum(s.order.key(p)[1] for p in parts)
-    if turns <= 1:
+    if turns <= 1 or any(base.op.name in STACKED for t in terms for base, _ in t.word):
         return out
     turned = [s.transposed(p) for p in parts]
     if sum(s.order.key(p)[1] for p in turned) + 1 < turns:

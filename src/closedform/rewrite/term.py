@@ -183,8 +183,9 @@ def join(term: Term) -> Expr:
 
 
 def _spliced(parts: list[Expr]) -> list[Expr]:
-    """A product that comes first is spliced in: brackets there say nothing."""
-    return [*parts[0].args, *parts[1:]] if parts[0].op.name == "mul" else parts
+    """A product that comes first, or after a sign, is spliced in: brackets there say nothing."""
+    at = 1 if parts[0].op.name == "number" and parts[0].params[0] == -1 else 0
+    return [*parts[:at], *parts[at].args, *parts[at + 1 :]] if parts[at].op.name == "mul" else parts
 
 
 def is_zero(e: Expr) -> bool:
