@@ -223,7 +223,7 @@ class Question:
         if layouts.is_turned(self.layout, gradient=_is_gradient(stages[-1].function, self.wrt[-1])):
             simplifier = Simplifier(order)
             printed = polished(simplifier.canonical(simplifier.transposed(simplifier.canonical(mixed))), own)
-            layout = layouts.says(self.layout, self.kind, self.wrt[-1].params[0])
+            layout = layouts.says(self.layout, self.function, self.wrt)
         taken = {*self.parsed.scope.symbols, *self.parsed.scope.sizes, *_bound(printed)}
         named = with_names(printed, taken)
         finish = Finish(mixed, printed, named, rule, because, layout)

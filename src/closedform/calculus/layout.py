@@ -7,7 +7,10 @@ everything else.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from closedform.core.errors import InputError
+from closedform.core.expr import Expr
 
 LAYOUTS = ("mixed", "numerator", "denominator")
 
@@ -24,17 +27,21 @@ def is_turned(layout: str, *, gradient: bool) -> bool:
     return layout == "numerator" if gradient else layout == "denominator"
 
 
-def says(layout: str, kind: str, variable: str) -> str:
-    """What the layout does, in words."""
-    if kind == "gradient":
-        how = "has the shape of" if layout != "numerator" else "has the shape of the transpose of"
-        return f"{layout}: the gradient {how} {variable}"
-    if kind == "hessian":
-        return f"{layout}: rows belong to the first variable, columns to the last" if layout != "denominator" else (
-            f"{layout}: rows belong to the last variable, columns to the first"
-        )  # fmt: skip
-    if kind == "derivative":
-        return f"{layout}: the derivative has the shape of the function" + ("'s transpose" if layout == "denominator" else "")
-    rows = "the function" if layout != "denominator" else variable
-    cols = variable if layout != "denominator" else "the function"
-    return f"{layout}: rows belong to {rows}, columns to {cols}"
+def says(layout: str, function: Expr, wrt: Sequence[Expr]) -> str:
+    """The layout by what it does: the shape it gives to this derivative.
+
+    ``function`` is the expression asked about, ``wrt`` the variables in turn.
+    """
+    *earlier, last = wrt
+    name = last.params[0]
+    before = "the derivative before it" if earlier else "the expression"
+    if last.is_scalar:
+        return f"{layout}: the derivative has the shape of {before}" + (", transposed" if layout == "denominator" else "")
+    if function.is_scalar and all(x.is_scalar for x in earlier):
+        return f"{layout}: the gradient has the shape of {name}" + (", transposed" if layout == "numerator" else "")
+    if function.is_scalar and len(wrt) == 2:
+        before = f"the entries of {earlier[-1].params[0]}"
+    rows, columns = before, f"the entries of {name}"
+    if layout == "denominator":
+        rows, columns = columns, rows
+    return f"{layout}: rows run over {rows}, columns over {columns}"

@@ -61,12 +61,16 @@ def admit(symbol: Expr, structure: str, *, gradient: bool) -> None:
         return
     extra = symbol.params[4] & SPACE
     if fact == "orthogonal" and extra & {"symmetric", "skew", "lower", "upper"}:
-        raise Refusal(f'the space of the variable {name} ({", ".join(sorted(extra))}) has no projection here; structure="free" does')
+        raise Refusal(
+            f'the space of the variable {name} ({", ".join(sorted(extra))}) has no projection here; structure="free" does'
+        )
     if structure == "independent":
         if fact not in LINEAR:
             raise Refusal(f'structure="independent" is not defined for the {fact} variable {name}; "projected" and "free" are')
         if not gradient:
-            raise Refusal(f'structure="independent" is defined for the gradient of a scalar only; {name} is {fact}: use "projected"')
+            raise Refusal(
+                f'structure="independent" is defined for the gradient of a scalar only; {name} is {fact}: use "projected"'
+            )
 
 
 def projected(symbol: Expr, fact: str, gradient: Expr, structure: str) -> Expr:
@@ -135,11 +139,23 @@ def note(symbol: Expr, structure: str) -> str | None:
 
 FREE = "the gradient G with the entries of the variable taken as free"
 MEANINGS: dict[str, tuple[str, str, str]] = {
-    "symmetric": ("projected on the symmetric matrices, (G + G')/2", FREE, "by the entries on and below the diagonal, G + G' - diag(diag(G))"),
+    "symmetric": (
+        "projected on the symmetric matrices, (G + G')/2",
+        FREE,
+        "by the entries on and below the diagonal, G + G' - diag(diag(G))",
+    ),
     "skew": ("projected on the skew matrices, (G - G')/2", FREE, "by the entries below the diagonal, G - G'"),
     "diagonal": ("projected on the diagonal matrices, diag(diag(G))", FREE, "by the diagonal entries, zeros elsewhere"),
-    "lower": ("projected on the lower triangular matrices, tril(G)", FREE, "by the entries on and below the diagonal, zeros elsewhere"),
-    "upper": ("projected on the upper triangular matrices, triu(G)", FREE, "by the entries on and above the diagonal, zeros elsewhere"),
+    "lower": (
+        "projected on the lower triangular matrices, tril(G)",
+        FREE,
+        "by the entries on and below the diagonal, zeros elsewhere",
+    ),
+    "upper": (
+        "projected on the upper triangular matrices, triu(G)",
+        FREE,
+        "by the entries on and above the diagonal, zeros elsewhere",
+    ),
     "simplex": ("projected on the directions that keep the sum, G - mean(G)", FREE, ""),
     "orthonormal": ("projected on the tangent space at Q, G - Q*sym(Q'*G)", FREE, ""),
 }

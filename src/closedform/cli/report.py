@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from closedform.calculus.layout import says
 from closedform.cli.screen import show
 from closedform.result import Derivative
 
@@ -22,26 +23,6 @@ class Question:
     expression: str
     wrt: tuple[str, ...]
     given: str | None
-
-
-def layout_said(d: Derivative) -> str:
-    """The layout by what it does: the shape it gives to this answer."""
-    *earlier, last = d.wrt
-    name = last.params[0]
-    scalar = d.original.is_scalar and all(x.is_scalar for x in earlier)
-    before = "the derivative before it" if earlier else "the expression"
-    if last.is_scalar:
-        says = f"the derivative has the shape of {before}" + (", transposed" if d.layout == "denominator" else "")
-    elif scalar:
-        says = f"the gradient has the shape of {name}" + (", transposed" if d.layout == "numerator" else "")
-    else:
-        if d.kind == "hessian":
-            before = f"the entries of {earlier[-1].params[0]}"
-        rows, columns = before, f"the entries of {name}"
-        if d.layout == "denominator":
-            rows, columns = columns, rows
-        says = f"rows run over {rows}, columns over {columns}"
-    return f"{d.layout}: {says}"
 
 
 def certificate_said(d: Derivative) -> str:
@@ -62,7 +43,7 @@ def rows(d: Derivative) -> list[tuple[str, str]]:
     out = [
         ("shape", " x ".join(d.shape)),
         ("kind", d.kind),
-        ("layout", layout_said(d)),
+        ("layout", says(d.layout, d.original, d.wrt)),
         ("structure", d.structure),
     ]
     out += [("condition" if i == 0 else "", text) for i, text in enumerate(d.conditions)]

@@ -152,6 +152,8 @@ def _text(dim: Dim) -> str:
         for name in common:
             left.remove(name)
         pieces.append(_monomial(left, int(factor * scale)))
+    if pieces[0].startswith("-"):  # n - k rather than -k + n
+        pieces.sort(key=lambda piece: piece.startswith("-"))
     body = pieces[0] + "".join(f" - {p[1:]}" if p.startswith("-") else f" + {p}" for p in pieces[1:])
     if common:
         body = "*".join(common) + f"*({body})"

@@ -171,4 +171,3 @@ f = _Builders()
 def hole(like: Expr) -> Expr:
     """A stand-in of the same shape: a rule that is linear in a slot may see no more of that argument."""
     return make("hole", (), like.shape)
-

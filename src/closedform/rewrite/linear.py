@@ -273,10 +273,9 @@ def kron(s: Simplifier, A: Expr, B: Expr) -> Expr:
     left, right = _core(a, A.shape), _core(b, B.shape)
     if left.op.name == "eye" == right.op.name:
         return _over(s, outside, identity(shape[0]), shape)
-    for side in (left, right):
-        if side.op.name == "commutation" and ONE in side.params:  # K(1, n) and K(n, 1) are identities
-            plain = identity(side.rows)
-            return _over(s, outside, kron(s, plain if side is left else left, plain if side is right else right), shape)
+    if any(g.op.name == "commutation" and ONE in g.params for g in (left, right)):  # K(1, n) and K(n, 1) are identities
+        left, right = (identity(g.rows) if g.op.name == "commutation" and ONE in g.params else g for g in (left, right))
+        return _over(s, outside, kron(s, left, right), shape)
     return _over(s, outside, make("kron", (left, right)), shape)
 
 

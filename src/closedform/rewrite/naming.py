@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from closedform.core.expr import Expr, make
 from closedform.core.walk import postorder, rebuild, tree_size
 
-WORTH = 28
+WORTH = 22
 """Formulas shorter than this are written out."""
 SHARE = 0.72
 """Names are given when they bring the formula below this share of its length."""
