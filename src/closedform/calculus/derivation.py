@@ -17,6 +17,17 @@ from closedform.ops.build import inner, num, total
 from closedform.rewrite.catalog import rule
 
 
+LINEAR = {
+    "add": "d(A + B) = dA + dB",
+    "mul": "d(A*B) = dA*B + A*dB",
+    "hadamard": "d(A.*B) = dA.*B + A.*dB",
+    "transpose": "d(A') = (dA)'",
+    "blocks": "the differential is taken block by block",
+    "index": "the differential is taken entry by entry",
+}
+"""The rules of the operations that are linear in each argument and have no word."""
+
+
 @dataclass(frozen=True)
 class Step:
     """One line: ``before`` and ``after`` are whole expressions of equal value (at "identify": what is read and what is
@@ -66,6 +77,8 @@ def pairing(cotangent: Expr, moved: Expr) -> Expr:
     """The inner product of a cotangent with a differential."""
     if cotangent.op.name == "number" and cotangent.params[0] == 1:
         return moved
+    if cotangent.op.name == "eye":
+        return make("trace", (moved,))
     return inner(cotangent, moved)
 
 
@@ -200,4 +213,4 @@ def _nodes(e: Expr) -> set[Expr]:
 
 
 def _why(node: Expr) -> str:
-    return node.op.why or f"{node.op.word or node.op.name} is linear"
+    return node.op.why or LINEAR.get(node.op.name) or f"{node.op.word or node.op.name} is linear in each argument"

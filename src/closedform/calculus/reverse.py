@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from closedform.core.expr import Expr, make
 from closedform.core.op import hole
 from closedform.core.walk import depends, postorder, unsettled
-from closedform.ops.build import num, product, total, transpose, zeros_like
+from closedform.ops.build import compact, num, product, total, transpose, zeros_like
 from closedform.ops.powers import LONGEST_POWER
 
 
@@ -41,7 +41,7 @@ def pull_back(
         parts = []
         for slot, argument in enumerate(node.args):
             if argument in active:
-                part = _slot(node, slot, cotangent)
+                part = compact(_slot(node, slot, cotangent))
                 parts.append((argument, part))
                 arrived.setdefault(argument, []).append(part)
         if steps is not None:

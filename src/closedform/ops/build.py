@@ -29,6 +29,18 @@ def product(*factors: Expr) -> Expr:
     return make("mul", (first.args if first.op.name == "mul" else (first,)) + rest)
 
 
+def compact(e: Expr) -> Expr:
+    """A product without factors of 1 and identities, which say nothing."""
+    if e.op.name != "mul":
+        return e
+    kept = [g for g in e.args if not (g.op.name == "number" and g.params[0] == 1)]
+    if any(not g.is_scalar and g.op.name != "eye" for g in kept):
+        kept = [g for g in kept if g.op.name != "eye"]
+    if len(kept) == len(e.args):
+        return e
+    return product(*kept) if kept else num(1)
+
+
 def negative(e: Expr) -> Expr:
     """The expression times -1."""
     if e.op.name == "number":
