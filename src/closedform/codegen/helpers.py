@@ -68,6 +68,49 @@ def log_of_det(A):
     sign, log = np.linalg.slogdet(A)
     return np.where(sign < 0, np.nan, log)[()]
 ''',
+    "logm": '''
+def logm(A):
+    """The principal logarithm of a matrix; nan where it is not real."""
+    L = scipy.linalg.logm(A)
+    return L if np.isrealobj(L) else np.full(np.shape(A), np.nan)
+''',
+    "dlogm": '''
+def dlogm(A, E):
+    """The Frechet derivative of the logarithm at A in the direction E: a block of the logarithm of [A, E; 0, A]."""
+    n = len(A)
+    scale = np.linalg.norm(E) / np.linalg.norm(A) or 1.0
+    return scale * logm(np.block([[A, E / scale], [np.zeros((n, n)), A]]))[:n, n:]
+''',
+    "sqrtm": '''
+def sqrtm(A):
+    """The principal square root of a matrix; nan where it is not real."""
+    R = scipy.linalg.sqrtm(A)
+    return R if np.isrealobj(R) else np.full(np.shape(A), np.nan)
+''',
+    "adjugate": '''
+def adjugate(A):
+    """The transposed matrix of cofactors, also of a singular matrix, by its singular values."""
+    U, s, Vt = np.linalg.svd(A)
+    others = np.array([np.prod(np.delete(s, i)) for i in range(len(s))])
+    return np.linalg.det(U) * np.linalg.det(Vt) * (Vt.T * others) @ U.T
+''',
+    "vech": '''
+def vech(A):
+    """The columns of the lower triangle stacked."""
+    return A.T[np.triu_indices(len(A))][:, None]
+''',
+    "duplication": '''
+def duplication(n):
+    """The matrix D with D vech(S) = vec(S) for symmetric S."""
+    place = np.zeros((n, n), dtype=int)
+    place[np.triu_indices(n)] = np.arange(n * (n + 1) // 2)
+    return np.eye(n * (n + 1) // 2)[np.maximum(place, place.T).reshape(-1)]
+''',
+    "elimination": '''
+def elimination(n):
+    """The matrix L with L vec(A) = vech(A)."""
+    return np.eye(n * n)[np.arange(n * n).reshape(n, n)[np.triu_indices(n)]]
+''',
 }
 """The helper functions by name."""
 

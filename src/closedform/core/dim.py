@@ -17,6 +17,10 @@ _table: weakref.WeakValueDictionary[tuple[tuple[Monomial, Fraction], ...], Dim] 
 _lock = threading.Lock()
 
 
+_smaller: dict[str, tuple[Dim, Dim]] = {}
+"""The sizes that are the smaller of two others, by their names."""
+
+
 class Dim:
     """A size.  Build one with ``Dim.of``; compare with ``is`` or ``==``.
 
@@ -69,14 +73,35 @@ class Dim:
     @property
     def names(self) -> frozenset[str]:
         """The names that occur."""
-        return frozenset(name for names, _ in self.terms for name in names)
+        found = {name for names, _ in self.terms for name in names}
+        for name in [name for name in found if name in _smaller]:
+            found.remove(name)
+            found.update(*(side.names for side in _smaller[name]))
+        return frozenset(found)
+
+    @staticmethod
+    def smaller(a: Dim, b: Dim) -> Dim:
+        """The smaller of two sizes, where it is not known which: a size with a name of its own.
+
+        >>> Dim.smaller(Dim.of("m"), Dim.of("n")).value({"m": 3, "n": 2})
+        2
+        """
+        if a is b:
+            return a
+        low, high = sorted((a, b), key=str)
+        known = (low.integer, high.integer)
+        if known[0] is not None and known[1] is not None:
+            return Dim.of(min(known[0], known[1]))
+        name = f"min({low}, {high})"
+        _smaller[name] = (low, high)
+        return Dim.of(name)
 
     def value(self, sizes: Mapping[str, int]) -> int:
         """The number at given sizes of the names; KeyError when one is missing."""
         total = Fraction(0)
         for names, factor in self.terms:
             for name in names:
-                factor = factor * sizes[name]
+                factor = factor * (_smaller_value(name, sizes) if name in _smaller else sizes[name])
             total += factor
         if total.denominator != 1:
             raise ValueError(f"the size {self} is not a whole number at {dict(sizes)}")
@@ -90,7 +115,11 @@ class Dim:
         for names, factor in self.terms:
             term = Dim.of(1) * factor
             for name in names:
-                term = term * sizes.get(name, Dim.of(name))
+                if name in _smaller:
+                    low, high = _smaller[name]
+                    term = term * Dim.smaller(low.substitute(sizes), high.substitute(sizes))
+                else:
+                    term = term * sizes.get(name, Dim.of(name))
             total = total + term
         return total
 
@@ -102,6 +131,11 @@ class Dim:
 
     def __reduce__(self) -> tuple[object, ...]:
         return (_from_terms, (self.terms,))
+
+
+def _smaller_value(name: str, sizes: Mapping[str, int]) -> int:
+    low, high = _smaller[name]
+    return min(low.value(sizes), high.value(sizes))
 
 
 def _sum(left: Iterable[tuple[Monomial, Fraction]], right: Iterable[tuple[Monomial, Fraction]]) -> dict[Monomial, Fraction]:

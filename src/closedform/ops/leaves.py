@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
+from closedform.core.bound import marked
 from closedform.core.dim import ONE, Dim
 from closedform.core.expr import Expr, Shape
 from closedform.core.op import operation
@@ -86,7 +87,7 @@ class pi:
 
 @operation
 class size:
-    """A size used as a number: a positive integer."""
+    """A size used as a number: a positive integer; or the index of a sum, which is an integer."""
 
     args = ()
     params = ("dim",)
@@ -97,7 +98,7 @@ class size:
         return SCALAR
 
     def facts(dim: Dim) -> list[str]:
-        return ["positive", "pd", "integer"]
+        return ["positive", "pd", "integer"] if not marked((dim,)) else ["integer", "symmetric", "diagonal"]
 
     def value(xp: Any, dim: int) -> Any:
         return float(dim)

@@ -12,7 +12,7 @@ from closedform.core.infer import facts, known
 from closedform.core.walk import postorder, rebuild
 from closedform.ops.build import num
 from closedform.ops.elementwise import DECLARED
-from closedform.rewrite import entrywise, inverse, linear, products, sums
+from closedform.rewrite import entrywise, functions, inverse, linear, products, sums
 from closedform.rewrite.catalog import TIDY, rule
 from closedform.rewrite.order import Order
 from closedform.rewrite.term import Rational, Scalars, Term, is_zero, join, split
@@ -157,12 +157,24 @@ def _norm_of(s: Simplifier, name: str, A: Expr) -> Expr:
     return s.product((num(-term.coefficient if term.coefficient < 0 else term.coefficient), inside))
 
 
-def _named(s: Simplifier, A: Expr, name: str) -> Expr:
-    return make("named", (A,), (name,))
+def _expm(s: Simplifier, A: Expr) -> Expr:
+    return functions.function(s, "expm", A)
 
 
-def _crossentropy(s: Simplifier, p: Expr, z: Expr) -> Expr:
-    return make("crossentropy", (p, z))
+def _logm(s: Simplifier, A: Expr) -> Expr:
+    return functions.function(s, "logm", A)
+
+
+def _sqrtm(s: Simplifier, A: Expr) -> Expr:
+    return functions.function(s, "sqrtm", A)
+
+
+def _dexpm(s: Simplifier, A: Expr, E: Expr) -> Expr:
+    return functions.frechet(s, "dexpm", A, E)
+
+
+def _dlogm(s: Simplifier, A: Expr, E: Expr) -> Expr:
+    return functions.frechet(s, "dlogm", A, E)
 
 
 def _unvec(s: Simplifier, x: Expr, rows: Dim, cols: Dim) -> Expr:
@@ -197,5 +209,10 @@ HANDLERS: dict[str, Callable[..., Expr]] = {
     "entrypow": entrywise.powered,
     "norm2": _norm,
     "norm1": _norm1,
+    "expm": _expm,
+    "logm": _logm,
+    "sqrtm": _sqrtm,
+    "dexpm": _dexpm,
+    "dlogm": _dlogm,
 }
 """The normal form of each operation that has rules of its own; the others keep their node."""

@@ -8,6 +8,7 @@ from closedform.core.dim import ONE, Dim
 from closedform.core.expr import Expr, Shape, make
 from closedform.core.infer import known
 from closedform.ops.build import identity, num, transpose, zero
+from closedform.rewrite.functions import traced
 from closedform.rewrite.products import scalar_word, shortened, word_key
 from closedform.rewrite.term import Scalars, Term, is_zero, join, multiply, split
 
@@ -93,6 +94,8 @@ def trace(s: Simplifier, A: Expr) -> Expr:
             return _over(s, term, trace(s, base.args[0]), (ONE, ONE))
         if base.op.name == "diag":
             return _over(s, term, s.apply("sum", (base.args[0],)), (ONE, ONE))
+        if base.op.name in ("dexpm", "dlogm"):
+            return _over(s, term, traced(s, base.op.name, *base.args), (ONE, ONE))
         if base.op.name == "kron" and base.args[0].is_square and base.args[1].is_square:
             s.fire("trace-kronecker")
             return _over(s, term, s.product((trace(s, base.args[0]), trace(s, base.args[1]))), (ONE, ONE))

@@ -122,11 +122,19 @@ def shortened(s: Simplifier, letters: Letters) -> Letters:
             if total_power > 1 and base.op.name == "diag" and total_power > 0:
                 todo.append((s.diagonal_matrix(s.entry_power(base.args[0], total_power)), 1))
                 continue
+            if total_power > 1 and base.op.name == "sqrtm":
+                s.fire("square-root")
+                todo.extend([(base, total_power - 2), (base.args[0], 1)] if total_power > 2 else [(base.args[0], 1)])
+                continue
             if total_power > 1 and known(base, "idempotent"):
                 s.fire("idempotent")
                 total_power = 1
             if total_power:
                 out.append((base, total_power))
+        elif j == 1 == k and last.op.name == "chol" and base.op.name == "transpose" and base.args[0] is last:
+            s.fire("cholesky-product")
+            out.pop()
+            todo.append((last.args[0], 1))
         elif j == 1 == k and _orthonormal_pair(last, base):
             s.fire("orthonormal")
             out.pop()

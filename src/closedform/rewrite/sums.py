@@ -95,7 +95,7 @@ def content(terms: list[Term]) -> Rational:
 
 def factored(s: Simplifier, terms: list[Term], shape: Shape) -> Expr:
     """The sum of two or more terms with what they share in front, behind and beside them taken out."""
-    terms = _same_words(s, terms)
+    terms = _same_kronecker(s, _same_words(s, terms))
     if len(terms) == 1:
         return join(terms[0])
     number = content(terms)
@@ -144,6 +144,34 @@ def _same_words(s: Simplifier, terms: list[Term]) -> list[Term]:
             amount = split(added(s, [join(Term(g.coefficient, g.scalars, (), (ONE, ONE))) for g in group], (ONE, ONE)))
             out.append(Term(amount.coefficient, amount.scalars, t.word, t.shape))
     return out
+
+
+def _same_kronecker(s: Simplifier, terms: list[Term]) -> list[Term]:
+    """kron(A, B) + kron(A, C) as kron(A, B + C), and the same for the other factor."""
+    for side in (0, 1):
+        groups: dict[object, list[Term]] = {}
+        for t in terms:
+            if len(t.word) == 1 and t.word[0][1] == 1 and t.word[0][0].op.name == "kron":
+                groups.setdefault((t.word[0][0].args[side], frozenset(t.scalars.items())), []).append(t)
+        for group in groups.values():
+            if len(group) < 2:
+                continue
+            s.fire("common-kronecker")
+            kept, others = group[0].word[0][0].args[side], [t.word[0][0].args[1 - side] for t in group]
+            shape = others[0].shape
+            inner = s.sum([join(_scaled(t.coefficient, split(e))) for t, e in zip(group, others, strict=True)], shape)
+            merged = split(s.apply("kron", (kept, inner) if side == 0 else (inner, kept)))
+            scalars: Scalars = dict(group[0].scalars)
+            for base, k in merged.scalars.items():
+                multiply(scalars, base, k)
+            new = Term(merged.coefficient, s.sorted_scalars(scalars), merged.word, group[0].shape)
+            terms = [new if t is group[0] else t for t in terms if t is group[0] or not any(t is g for g in group)]
+    return [t for t in terms if t.coefficient] or terms[:1]
+
+
+def _scaled(c: Rational, term: Term) -> Term:
+    term.coefficient *= c
+    return term
 
 
 def _divided(a: Rational, b: Rational) -> Rational:

@@ -1,0 +1,65 @@
+"""Normal form of functions of matrices and of their Fréchet derivatives."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from closedform.core.dim import ONE
+from closedform.core.expr import Expr, make
+from closedform.ops.build import identity, zero
+from closedform.rewrite.term import Term, is_zero, join, split
+
+if TYPE_CHECKING:
+    from closedform.rewrite.engine import Simplifier
+
+
+def function(s: Simplifier, name: str, A: Expr) -> Expr:
+    """expm, logm or sqrtm of a simplified matrix; a transpose goes outside."""
+    if is_zero(A) and name == "expm":
+        return identity(A.rows)
+    if A.op.name == "eye":
+        return zero(*A.shape) if name == "logm" else make(name, (A,)) if name == "expm" else A
+    if A.op.name == "transpose":
+        return s.transposed(function(s, name, A.args[0]))
+    return make(name, (A,))
+
+
+def frechet(s: Simplifier, name: str, A: Expr, E: Expr) -> Expr:
+    """dexpm or dlogm at a simplified matrix in a simplified direction, in which it is linear.
+
+    In a direction that commutes with A, dexpm(A, E) = E*expm(A) and dlogm(A, E) = E*inv(A).
+    """
+    if is_zero(E):
+        return E
+    if s.expand and E.op.name == "add":
+        return s.sum([frechet(s, name, A, part) for part in E.args], E.shape)
+    term = split(E)
+    if commutes(A, term):
+        s.fire("commuting-direction")
+        value = function(s, "expm", A) if name == "dexpm" else s.apply("inv", (A,))
+        return s.product((E, value))
+    core = join(Term(1, {}, term.word, E.shape))
+    outside = join(Term(term.coefficient, term.scalars, (), (ONE, ONE)))
+    inner = _turned(s, name, A, core)
+    return inner if outside.op.name == "number" and outside.params[0] == 1 else s.product((outside, inner))
+
+
+def _turned(s: Simplifier, name: str, A: Expr, E: Expr) -> Expr:
+    if A.op.name == "transpose" and E.op.name == "transpose":
+        return s.transposed(make(name, (A.args[0], E.args[0])))
+    return make(name, (A, E))
+
+
+def commutes(A: Expr, direction: Term) -> bool:
+    """Is the direction a power of what A is a multiple of (so that they commute)?"""
+    if all(base.op.name == "eye" for base, _ in direction.word):
+        return True
+    base = split(A)
+    return len(base.word) == 1 == len(direction.word) and base.word[0][0] is direction.word[0][0]
+
+
+def traced(s: Simplifier, name: str, A: Expr, E: Expr) -> Expr:
+    """tr(dexpm(A, E)) = tr(expm(A)*E) and tr(dlogm(A, E)) = tr(inv(A)*E)."""
+    s.fire("trace-of-frechet")
+    value = function(s, "expm", A) if name == "dexpm" else s.apply("inv", (A,))
+    return s.apply("trace", (s.product((value, E)),))
