@@ -181,7 +181,9 @@ def _pairs(a: Network, b: Network, shape: Shape, tied: Callable[[Term, Term], tu
             w = Wiring()
             if not all(w.identify(g, h) for g, h in zip(groups[::2], groups[1::2], strict=True)):
                 return None
-            both = Term(s.coefficient * t.coefficient, s.scales + t.scales, s.count * t.count, s.operands + t.operands, rows, cols)
+            both = Term(
+                s.coefficient * t.coefficient, s.scales + t.scales, s.count * t.count, s.operands + t.operands, rows, cols
+            )
             gone = tuple(x for g in groups for x in w.resolve(g))
             out.append(both.resolved(w).summed(gone))
     return Network(shape, tuple(out))

@@ -27,7 +27,9 @@ class sylvester:
 
     def shape(A: Expr, B: Expr, C: Expr) -> Shape:
         if not (A.is_square and B.is_square and A.rows is C.rows and B.rows is C.cols):
-            raise misfit("sylvester", "A*X + X*B = C needs square A and B, and C with the rows of A and the columns of B", A, B, C)
+            raise misfit(
+                "sylvester", "A*X + X*B = C needs square A and B, and C with the rows of A and the columns of B", A, B, C
+            )
         return C.shape
 
     def domain(A: Expr, B: Expr, C: Expr) -> list[tuple[str, Expr]]:

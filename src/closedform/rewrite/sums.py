@@ -166,7 +166,19 @@ def _same_kronecker(s: Simplifier, terms: list[Term]) -> list[Term]:
                 multiply(scalars, base, k)
             new = Term(merged.coefficient, s.sorted_scalars(scalars), merged.word, group[0].shape)
             terms = [new if t is group[0] else t for t in terms if t is group[0] or not any(t is g for g in group)]
-    return [t for t in terms if t.coefficient] or terms[:1]
+    return [t for t in _same_diagonal(s, terms) if t.coefficient] or terms[:1]
+
+
+def _same_diagonal(s: Simplifier, terms: list[Term]) -> list[Term]:
+    """diag(x) + diag(y) as diag(x + y)."""
+    group = [t for t in terms if len(t.word) == 1 and t.word[0][1] == 1 and t.word[0][0].op.name == "diag"]
+    if len(group) < 2:
+        return terms
+    s.fire("common-diagonal")
+    amounts = [join(Term(t.coefficient, t.scalars, (), (ONE, ONE))) for t in group]
+    inner = s.sum([s.product((c, t.word[0][0].args[0])) for c, t in zip(amounts, group, strict=True)], (terms[0].shape[0], ONE))
+    new = split(s.diagonal_matrix(inner))
+    return [new if t is group[0] else t for t in terms if t is group[0] or not any(t is g for g in group)]
 
 
 def _scaled(c: Rational, term: Term) -> Term:

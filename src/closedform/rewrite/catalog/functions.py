@@ -1,0 +1,32 @@
+"""Functions, norms and determinants."""
+
+from __future__ import annotations
+
+from closedform.rewrite.catalog.row import Row
+
+ROWS: tuple[Row, ...] = (
+    Row(
+        "commuting-direction",
+        "dexpm(t*A, A)",
+        "A*expm(t*A)",
+        "in a direction that commutes with A, dexpm(A, E) = E*expm(A) and dlogm(A, E) = E*inv(A)",
+        "A: n n; t: scalar",
+        "dexpm(A, B)",
+        "A: n n; B: n n",
+    ),
+    Row(
+        "sigmoid",
+        "exp(x)./(ones(n) + exp(x))",
+        "sigmoid(x)",
+        "exp(z)/(1 + exp(z)) = 1/(1 + exp(-z))",
+        "x: n",
+        "exp(x)./(ones(n) - exp(x))",
+        "x: n",
+    ),
+    Row("inverse-function", "log(exp(x))", "x", "one function undoes the other", "x: n", "log(expm1(x))", "x: n"),
+    Row("odd-function", "tanh(-x)", "-tanh(x)", "the function is odd", "x: n", "exp(-x)", "x: n"),
+    Row("even-function", "cos(-x)", "cos(x)", "the function is even", "x: n", "exp(-x)", "x: n"),
+    Row("known-sign", "abs(x)", "x", "the sign of the entries is known", "x: n positive", "abs(x)", "x: n"),
+    Row("determinant-of-inverse", "det(inv(A))", "1/det(A)", "det(inv(A)) = 1/det(A)", "A: n n", "det(A)", "A: n n"),
+    Row("norm-of-multiple", "norm2(-2*x)", "2*norm2(x)", "a norm is absolutely homogeneous", "x: n", "norm2(x)", "x: n"),
+)
