@@ -172,7 +172,7 @@ def test_the_hessian_of_a_scalar_is_certified_or_refused(e: Expr, data: st.DataO
 PROGRAM = """
 import closedform as cf
 QUESTIONS = [
-    ("x'*A*x + b'*x", "x", None), ("tr(A*X*B*X')", "X", None), ("logdet(S) + tr(inv(S)*C)", "S", "S: n n pd; C: n n symmetric"),
+    ("x'*A*x + y'*x", "x", None), ("tr(A*X*B*X')", "X", None), ("logdet(S) + tr(inv(S)*C)", "S", "S: n n pd; C: n n symmetric"),
     ("norm2(A*x - b)^2", "x", "A: m n; x: n; b: m"), ("sum(tanh(W*x + b).*y)", "W", "W: m n; x: n; b: m; y: m"),
     ("logsumexp(A*x + b)", ["x", "x"], "A: m n; x: n; b: m"), ("crossentropy(p, W*x + b)", "W", "p: c simplex; W: c n; x: n; b: c"),
     ("b'*tanh(A*tanh(A*tanh(A*x)))", "A", "A: n n; x: n; b: n"), ("det(X'*A*X)", "X", "X: n n; A: n n"),
@@ -217,7 +217,7 @@ def test_answers_do_not_depend_on_the_hash_seed(answers: list[str]) -> None:
 
 
 def test_answers_do_not_depend_on_what_was_asked_before() -> None:
-    questions = [("tr(A*X*B)", "X"), ("x'*A*x + b'*x", "x"), ("norm2(A*x - b)^2", "x"), ("tr(B*X*A)", "X")]
+    questions = [("tr(A*X*B)", "X"), ("x'*A*x + y'*x", "x"), ("norm2(A*x - y)^2", "x"), ("tr(B*X*A)", "X")]
     alone = [str(cf.derive(*q)) for q in questions]
     assert [str(cf.derive(*q)) for q in reversed(questions)] == alone[::-1]
 

@@ -9,6 +9,7 @@ from closedform.calculus import layout as layouts
 from closedform.calculus import structure as structures
 from closedform.calculus.derivation import Finish
 from closedform.calculus.derive import Stage, differentiate
+from closedform.core.dim import Dim
 from closedform.core.errors import InputError, Refusal, VerificationError
 from closedform.core.expr import Expr
 from closedform.core.walk import postorder, substitute
@@ -224,6 +225,7 @@ class Question:
             simplifier = Simplifier(order)
             printed = polished(simplifier.canonical(simplifier.transposed(simplifier.canonical(mixed))), own)
             layout = layouts.says(self.layout, self.function, self.wrt)
+        _spelled(printed)
         taken = {*self.parsed.scope.symbols, *self.parsed.scope.sizes, *_bound(printed)}
         named = with_names(printed, taken)
         finish = Finish(mixed, printed, named, rule, because, layout)
@@ -303,6 +305,14 @@ def _kind(function: Expr, wrt: tuple[Expr, ...]) -> str:
     if len(wrt) == 1 and function.is_scalar:
         return "gradient"
     return "jacobian"
+
+
+def _spelled(answer: Expr) -> None:
+    """Refuse an answer that holds a size of which it is not known what it is."""
+    for node in postorder(answer):
+        for part in node.params:
+            if isinstance(part, Dim) and part.undecided:
+                raise Refusal(f"the answer needs the size {part}; declare the larger of the two as a sum, such as n + k")
 
 
 def _bound(e: Expr) -> set[str]:

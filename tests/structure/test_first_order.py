@@ -120,8 +120,9 @@ def test_other_facts_never_change_the_answer(fact: str) -> None:
 
 
 def test_facts_of_the_variable_are_used_after_differentiation() -> None:
-    given = "S: n n symmetric; x: n"
-    assert str(cf.derive("x'*S*S*x", "S", given, structure="free")) == "S*x*x' + x*x'*S"
+    given = "S: n n symmetric; x: n; y: n"
+    assert str(cf.derive("x'*S*y + y'*S'*x", "S", given, structure="free")) == "2*x*y'"
+    assert str(cf.derive("logdet(S)", "S", given, structure="free")) == "inv(S)"
     assert str(cf.derive("tr(S*S')", "S", given, structure="free")) == "2*S"
     given = "Q: n n orthogonal; A: n n"
     assert str(cf.derive("tr(Q'*Q)", "Q", given, structure="free")) == "2*Q"

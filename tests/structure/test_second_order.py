@@ -13,7 +13,7 @@ import closedform as cf
 
 SQUARE = ("tr(A*S*B*S')", "a'*tanh(S)*b", "logdet(eye(n) + S'*S)", "tr(S)^2", "tr(A*S)")
 TALL = ("tr(S'*D*S*A)", "c'*tanh(S)*b", "tr(C'*S)^2", "tr(C'*S)")
-VECTOR = ("S'*D*S", "sum(S.*log(S))", "logsumexp(D*S)", "c'*S")
+VECTOR = ("S'*D*S", "sum(S.*log1p(S))", "logsumexp(D*S)", "c'*S")
 
 HESSIANS = [
     (name, expression)

@@ -6,8 +6,7 @@ function of a vector needs no Kronecker product, and one appears only where a ma
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
+from closedform.calculus.equations import MATRICES
 from closedform.calculus.reverse import pull_back
 from closedform.core.dim import ONE, Dim
 from closedform.core.errors import Refusal
@@ -18,10 +17,6 @@ from closedform.ops.build import identity, num, product, times, total, transpose
 from closedform.ops.kronecker import interleaving
 from closedform.rewrite.engine import Simplifier
 from closedform.rewrite.term import Term, join, split
-
-
-EQUATIONS: dict[str, Callable[[Reader, Expr], Expr]] = {}
-"""How the Jacobian is read through an operation that solves an equation or takes a Fréchet derivative."""
 
 
 class Reader:
@@ -92,9 +87,8 @@ class Reader:
             parts = (f.kron(A, f.ones(B.rows, ONE)), f.kron(f.ones(A.rows, ONE), B))
             at = 0 if self.moves(A) else 1
             return product(f.diag(_vec(parts[1 - at])), self.jacobian(parts[at]))
-        rule = EQUATIONS.get(name)
-        if rule is not None:
-            return rule(self, e)
+        if name in MATRICES and not any(self.moves(a) for a in e.args[:-1]):
+            return product(MATRICES[name](*e.args), self.jacobian(e.args[-1]))
         raise Refusal(
             f"{e.op.word or name}: the Jacobian through it has no form in the words of this version (it stands at {_brief(e)})"
         )

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from closedform.codegen.contract import contract, entries, reshaped
 from closedform.codegen.chain import typical
+from closedform.codegen.contract import contract, entries, reshaped
 from closedform.codegen.labels import Labels, Wiring, distinct, labels, quotient, refine, size
 from closedform.codegen.network import Network, Operand, Term
 from closedform.codegen.program import Program, Value
@@ -47,8 +47,10 @@ def as_matrix(p: Program, network: Network) -> Value | Term:
         return found
     dims, terms = found
     value = _assembled(p, terms, dims)
-    if not sections or len(dims) == len(sections) == 2:
-        return value if sections or value.is_scalar else value
+    if not sections:
+        return value
+    if len(dims) == len(sections) == 2:
+        return p.value(value.op, value.args, value.params, network.shape)
     if len(dims) == len(sections):
         return p.call("{0}[:, None]" if rows is not ONE else "{0}[None, :]", (value,), network.shape)
     return reshaped(p, value, (rows, cols), network.shape)
@@ -129,7 +131,7 @@ def _merged(parts: list[_Part]) -> list[_Part]:
     found: dict[Key, _Part] = {}
     for part in parts:
         named = {x: i for i, x in enumerate(distinct(*part.term.held(), part.axes))}
-        key = (part.core, tuple(named[x] for x in part.axes), part.term.scales, part.term.count)
+        key = (part.core, tuple(named[x] for x in part.axes), part.term.scales, part.term.repeats)
         if key in found:
             old = found[key]
             both = old.term.coefficient + part.term.coefficient
@@ -193,8 +195,8 @@ def scale_of(p: Program, term: Term) -> Value:
     out = p.const(term.coefficient)
     for s in term.scales:
         out = p.mul(out, s)
-    if term.count is not ONE:
-        out = p.mul(out, p.size(term.count))
+    if term.repeats is not ONE:
+        out = p.mul(out, p.size(term.repeats))
     return out
 
 
@@ -216,11 +218,11 @@ def _number(p: Program, parts: Sequence[_Part]) -> Value:
 def _common_scale(p: Program, parts: Sequence[_Part]) -> Value | None:
     """The number that all terms have in common, but for the sign; None when it is 1."""
     first = parts[0].term
-    same = all((abs(t.coefficient), t.scales, t.count) == (abs(first.coefficient), first.scales, first.count)
+    same = all((abs(t.coefficient), t.scales, t.repeats) == (abs(first.coefficient), first.scales, first.repeats)
                for t in (part.term for part in parts))  # fmt: skip
     scale = scale_of(p, first._replace(coefficient=abs(first.coefficient)))
     return None if not same or scale is p.const(1) else scale
 
 
 def _unscaled(term: Term) -> Term:
-    return term._replace(coefficient=Fraction(1 if term.coefficient > 0 else -1), scales=(), count=ONE)
+    return term._replace(coefficient=Fraction(1 if term.coefficient > 0 else -1), scales=(), repeats=ONE)

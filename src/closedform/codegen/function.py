@@ -194,13 +194,14 @@ def compile_function(
         raise InputError(f"name: the name of a Python function is needed, got {name!r}")
     if form not in FORMS:
         raise InputError(f"form: one of {', '.join(map(repr, FORMS))} is needed, got {form!r}")
-    program = lower(stable(expr))
+    axes = output_axes(expr.shape) if tensor is None else tensor
+    program = lower(stable(expr), axes if form == "tensor" else None)
     for optimise in PASSES:
         program = optimise(program)
     for tangent in leaves(expr, "tangent"):
         raise Refusal(f"code: d{tangent.params[0]} is a direction, not an argument")
     listed = list(dict.fromkeys((*symbols, *leaves(expr, "symbol"))))
-    return _Text(program, listed, form, output_axes(expr.shape) if tensor is None else tensor, name, title).function()
+    return _Text(program, listed, form, axes, name, title).function()
 
 
 class _Text:
@@ -216,7 +217,7 @@ class _Text:
         labels = _labels(axes, frozenset())
         self.arguments = [Argument(n, labels[n], axes[n], n in used) for n in axes]
         dims = [d for v in order for d in _dims(v.params)]
-        if form == "tensor" and len(tensor) > 2:
+        if form == "tensor" and len(tensor) > 2 and not program.shaped:
             dims += tensor
         needed = dict.fromkeys(n for d in dims for n in sorted(d.names))
         self.sizes = _labels(needed, frozenset(labels.values()))
@@ -296,6 +297,8 @@ class _Text:
 
     def _result(self, emitted: Emitted) -> str:
         text, value = emitted.result, self.program.result
+        if self.program.shaped and self.tensor:
+            return text.text if emitted.fresh else f"np.array({text.text})"
         if value.is_scalar:
             if self.form == "matrix" or self.tensor:
                 ones = "(1, 1)" if self.form == "matrix" else "(" + "1, " * (len(self.tensor) - 1) + "1,)"

@@ -15,8 +15,8 @@ from closedform.core.expr import Expr
 from closedform.core.infer import known
 
 
-def lower(root: Expr) -> Program:
-    """The program of an expression.
+def lower(root: Expr, tensor: tuple[Dim, ...] | None = None) -> Program:
+    """The program of an expression; with ``tensor``, of the axes that its entries are wanted in.
 
     >>> from closedform.core.op import f
     >>> n = Dim.of("n")
@@ -24,7 +24,7 @@ def lower(root: Expr) -> Program:
     >>> lower(f.mul(f.inv(S), S)).result.op
     'solve'
     """
-    return Lowering(root, LOWERED, called_node).program
+    return Lowering(root, LOWERED, called_node, tensor).program
 
 
 def _add(low: Lowering, e: Expr) -> Value:

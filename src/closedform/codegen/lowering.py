@@ -12,7 +12,8 @@ from typing import NamedTuple
 from closedform.codegen import chain
 from closedform.codegen.chain import Factor
 from closedform.codegen.program import SCALAR, Program, Value
-from closedform.core.dim import ONE
+from closedform.codegen.structured import Networks
+from closedform.core.dim import ONE, Dim
 from closedform.core.expr import Expr
 from closedform.core.infer import known
 from closedform.core.walk import postorder
@@ -71,13 +72,17 @@ Handler = Callable[["Lowering", Expr], Value]
 class Lowering:
     """The work of turning one expression into a program.
 
-    ``handlers`` says how operations are lowered, ``default`` how the others are.
+    ``handlers`` says how operations are lowered, ``default`` how the others are.  With ``tensor``, a result that is a
+    tensor network is made with these axes (its entries in the order of the matrix, column by column).
     """
 
-    def __init__(self, root: Expr, handlers: Mapping[str, Handler], default: Handler) -> None:
+    def __init__(
+        self, root: Expr, handlers: Mapping[str, Handler], default: Handler, tensor: tuple[Dim, ...] | None = None
+    ) -> None:
         self.program = Program()
         self._handlers, self._default = handlers, default
         self.nodes = postorder(root)
+        self.networks = Networks(self, self.nodes)
         self.uses: dict[Expr, int] = {root: 1}
         for node in self.nodes:
             for a in node.args:
@@ -90,15 +95,23 @@ class Lowering:
                 self.parts[node] = self._take_apart(node)
         self.explicit = self._explicit_inverses(root)
         for node in self.nodes:
-            if node.op.name != "mul" or self.uses[node] > 1:
+            if node.op.name == "mul" and self.uses[node] == 1:
+                continue
+            if node in self.networks:
+                self.networks.of(node)
+            else:
                 self.value(node)
-        self.program.result = self.value(root)
+        if tensor is not None and root in self.networks:
+            self.program.result, self.program.shaped = self.networks.tensor(root, tensor), True
+        else:
+            self.program.result = self.value(root)
 
     def value(self, e: Expr) -> Value:
         """The value of a node; a product used once is lowered by the node that takes it apart, or here."""
         found = self.values.get(e)
         if found is None:
-            found = self.values[e] = self._handlers.get(e.op.name, self._default)(self, e)
+            own = e in self.networks
+            found = self.values[e] = self.networks.value(e) if own else self._handlers.get(e.op.name, self._default)(self, e)
         return found
 
     # ---- products -------------------------------------------------------------------------------------------
@@ -122,6 +135,8 @@ class Lowering:
 
     def apart(self, e: Expr) -> Parts:
         """The parts of a factor; of a product inside only when nothing else needs its value."""
+        if e.is_scalar and e in self.networks:
+            return Parts((e,), (), ())
         if e in self.parts and self.uses[e] == 1:
             return self.parts[e]
         if e.op.name == "transpose" and not e.is_scalar:
@@ -181,6 +196,12 @@ class Lowering:
             return positive, p.div(chain.multiply(p, factors), scale.args[1])
         return positive, chain.multiply(p, factors, scale)
 
+    def closed(self, run: tuple[Turned, ...]) -> Value:
+        """A chain whose product is a number."""
+        if any(e in self.networks for e, _ in run):
+            return self.networks.run(run)
+        return chain.multiply(self.program, self.factors(run))
+
     def scale(self, parts: Parts) -> tuple[bool, Value | None]:
         """The numbers of a product: the sign, and their product without it (None for 1)."""
         p = self.program
@@ -202,10 +223,10 @@ class Lowering:
                         continue
                     guarded = bare(d).op.name == "norm2" and self.vanishes(rest, bare(d).args[0])
                     below.append(p.guard(self.value(d)) if guarded else self.value(d))
-                below += [chain.multiply(p, self.factors(run)) for run in divisor.closed]
+                below += [self.closed(run) for run in divisor.closed]
             else:
                 above.append(self.value(s))
-        above += [chain.multiply(p, self.factors(run)) for run in parts.closed]
+        above += [self.closed(run) for run in parts.closed]
         if not coefficient:
             return True, p.const(0)
         out = p.const(abs(coefficient))
@@ -262,7 +283,7 @@ class Lowering:
         core = bare(e)
         if core.op.name == "ones":
             return Spread(True, p.const(1), False, False)
-        if e not in self.parts or self.uses[e] > 1:
+        if e not in self.parts or self.uses[e] > 1 or e in self.networks:
             return Spread(True, self.value(e), True, True)
         parts = self.parts[e]
         if e.is_scalar:

@@ -33,12 +33,12 @@ class Operand(NamedTuple):
 class Term(NamedTuple):
     """A number times the sum, over the indices that are in neither ``rows`` nor ``cols``, of a product of arrays.
 
-    ``count`` is the number of values of summed indices that no array has.
+    ``repeats`` is the number of values of the summed indices that no array has.
     """
 
     coefficient: Fraction
     scales: tuple[Value, ...]
-    count: Dim
+    repeats: Dim
     operands: tuple[Operand, ...]
     rows: Labels
     cols: Labels
@@ -58,10 +58,10 @@ class Term(NamedTuple):
             yield o.cols
 
     def summed(self, gone: Labels) -> Term:
-        """The term after indices left its rows and columns: those that no array has are counted."""
+        """The term after indices left its rows and columns: those that no array has count as repeats."""
         kept = set(distinct(*self.held(), self.rows, self.cols))
         lost = [x.dim for x in distinct(gone) if x not in kept]
-        return self._replace(count=size([self.count, *lost]))
+        return self._replace(repeats=size([self.repeats, *lost]))
 
     def times(self, coefficient: Fraction, scales: tuple[Value, ...]) -> Term:
         return self._replace(coefficient=self.coefficient * coefficient, scales=self.scales + scales)
@@ -182,7 +182,7 @@ def _pairs(a: Network, b: Network, shape: Shape, tied: Callable[[Term, Term], tu
             if not all(w.identify(g, h) for g, h in zip(groups[::2], groups[1::2], strict=True)):
                 return None
             both = Term(
-                s.coefficient * t.coefficient, s.scales + t.scales, s.count * t.count, s.operands + t.operands, rows, cols
+                s.coefficient * t.coefficient, s.scales + t.scales, s.repeats * t.repeats, s.operands + t.operands, rows, cols
             )
             gone = tuple(x for g in groups for x in w.resolve(g))
             out.append(both.resolved(w).summed(gone))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import NamedTuple
 
+from closedform.codegen.contract import LETTERS
 from closedform.codegen.program import LEAVES, Program, Value
 from closedform.codegen.template import is_atom, repeated, slots
 from closedform.core.dim import Dim
@@ -23,7 +24,7 @@ WORTH = 12
 LARGEST = 2**53
 """Integers up to here are written as integers."""
 
-VIEWS = ("np.reshape(", "np.ravel(", "{0}")
+VIEWS = ("np.reshape(", "np.ravel(", "np.transpose(", "{0}")
 """How calls begin whose value may share memory with their argument."""
 
 
@@ -119,9 +120,14 @@ def emit(program: Program, names: Mapping[str, str], sizes: Mapping[str, str], t
 
 
 def _fresh(value: Value) -> bool:
-    while value.op == "T" or (value.op == "call" and value.args and value.params[0].startswith(VIEWS)):
+    while value.op == "T" or (value.op == "call" and value.args and _is_view(value)):
         value = value.args[0]
     return value.op != "name" and not (value.op == "call" and value.params[0].startswith("np.diagonal("))
+
+
+def _is_view(value: Value) -> bool:
+    template: str = value.params[0]
+    return template.startswith(VIEWS) or (template.startswith("np.einsum(") and len(value.args) == 1)
 
 
 class _Writer:
@@ -135,8 +141,9 @@ class _Writer:
         uses = program.uses(order)
         named = {v.args[0] for v in order if v.op == "guard"}
         named |= {v.args[i] for v in order if v.op == "call" for i in repeated(v.params[0])}
+        self.uses = uses
         for value in order:
-            text = self._fitted(value)
+            text = self._put_together(value) if value.op == "assemble" else self._fitted(value)
             self.texts[value] = text
             shared = uses.get(value, 0) > 1 or value in named or value in self.hints
             if shared and value is not program.result and not self._simple(value):
@@ -149,6 +156,18 @@ class _Writer:
         target = self._target(value)
         self.lines.append(f"{target} = {self.texts[value].text}")
         self.texts[value] = Text(target, ATOM)
+
+    def _owned(self, value: Value) -> bool:
+        """Has the value, used here, memory that nothing else uses?"""
+        while self.uses[value] == 1 and (value.op == "T" or (value.op == "call" and value.args and _is_view(value))):
+            value = value.args[0]
+        return self.uses[value] == 1 and _fresh(value)
+
+    def _named(self, hint: str) -> str:
+        while hint in self.taken:
+            hint += "_"
+        self.taken.add(hint)
+        return hint
 
     def _target(self, value: Value) -> str:
         hint = self.hints.get(value, "")
@@ -214,6 +233,33 @@ class _Writer:
         if op == "real":
             return Text(f"np.float64({self.texts[args[0]].text})", ATOM)
         return self._call(value)
+
+    def _put_together(self, value: Value) -> Text:
+        """The statements that fill an array; its name is the text."""
+        dims, placed, begun = value.params
+        target = self._target(value)
+        first = value.args[0] if begun else None
+        if first is None:
+            listed = ", ".join(size_text(d, self.sizes).text for d in dims) + ("," if len(dims) == 1 else "")
+            self.lines.append(f"{target} = np.zeros(({listed}))")
+        elif self._owned(first):
+            self.lines.append(f"{target} = {self.texts[first].text}")
+        else:
+            self.lines.append(f"{target} = np.array({self.texts[first].text})")
+        part = ""
+        for a, (pattern, positive) in list(zip(value.args, placed, strict=False))[bool(begun) :]:
+            sign = "+=" if positive else "-="
+            if len(set(pattern)) == len(pattern):
+                self.lines.append(f"{target} {sign} {self.texts[a].text}")
+                continue
+            part = part or self._named("part")
+            letters = "".join(LETTERS[i] for i in pattern)
+            different = "".join(dict.fromkeys(letters))
+            self.lines.append(f'{part} = np.einsum("{letters}->{different}", {target})')
+            self.lines.append(f"{part} {sign} {self.texts[a].text}")
+        if len(value.args) > len(placed):
+            self.lines.append(f"{target} *= {self.texts[value.args[-1]].text}")
+        return Text(target, ATOM)
 
     def _call(self, value: Value) -> Text:
         template, listed = value.params

@@ -7,7 +7,8 @@ is as in NumPy.
 The operations: ``name`` (an argument), ``const`` (a rational), ``size`` (a size as a number), ``add sub mul div pow``
 (entry by entry), ``neg``, ``matmul``, ``inner`` (a row times a column, as a number), ``T`` (transpose), ``sum``
 (over the axis in its parameter, or over all), ``solve``, ``guard`` (a norm that divides: 1 where it is 0), ``real``
-(a number of the array library in place of a number of the language) and ``call`` (a template).
+(a number of the array library in place of a number of the language), ``assemble`` (an array put together from others)
+and ``call`` (a template).  Inside tensor networks a value may have any number of axes; it then counts as a column.
 """
 
 from __future__ import annotations
@@ -60,6 +61,8 @@ class Program:
         self.symmetric: set[Value] = set()
         """Values that are their own transposes."""
         self.result: Value = self.const(0)
+        self.shaped = False
+        """Has the result the axes of a tensor, not those of a matrix?"""
 
     # ---- construction ---------------------------------------------------------------------------------------
     def value(self, op: str, args: tuple[Value, ...], params: tuple[Any, ...], shape: Shape, plain: bool = False) -> Value:

@@ -8,6 +8,7 @@ kron(C, D) with the sizes of C and D exchanged), one side is written out as a ma
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from closedform.codegen import network
@@ -36,11 +37,14 @@ def structured_nodes(nodes: Iterable[Expr]) -> set[Expr]:
     out: set[Expr] = set()
     for e in nodes:
         name = e.op.name
-        if name in SEEDS or (name in CARRIERS and any(a in out and not a.is_scalar for a in e.args)) or _is_sparse(e):
-            out.add(e)
-        elif name == "inv" and _bare(e.args[0]).op.name == "kron" and all(a.is_square for a in _bare(e.args[0]).args):
+        carried = name in CARRIERS and any(a in out and not a.is_scalar for a in e.args)
+        if name in SEEDS or carried or _is_sparse(e) or _is_inverse_of_kron(e):
             out.add(e)
     return out
+
+
+def _is_inverse_of_kron(e: Expr) -> bool:
+    return e.op.name == "inv" and (k := _bare(e.args[0])).op.name == "kron" and all(a.is_square for a in k.args)
 
 
 def _is_sparse(e: Expr) -> bool:
@@ -71,7 +75,8 @@ class Networks:
         """The network of a node.  The nodes below a structured one have been asked for before it."""
         found = self._made.get(e)
         if found is None:
-            found = self._made[e] = BUILT[e.op.name](self, e) if e in self.structured or e.op.name in PLAIN else self._dense(e)
+            taken_apart = e in self.structured or (e.op.name in PLAIN and not e.is_scalar)
+            found = self._made[e] = BUILT[e.op.name](self, e) if taken_apart else self._dense(e)
         return found
 
     def value(self, e: Expr) -> Value:
@@ -140,13 +145,10 @@ class Networks:
         """A product: the numbers, and the chain of matrices."""
         parts = self._low.parts[e]
         positive, scale = self._low.scale(parts)
-        if not parts.open:
-            whole = network.single(e.shape, (), ())
-        else:
-            whole = self.product(parts.open)
+        whole = self.product(parts.open) if parts.open else network.single(e.shape, (), ())
         if scale is not None and scale.op == "const":
             return whole.times(scale.params[0] if positive else -scale.params[0])
-        return whole.times(ONE_ if positive else -ONE_, () if scale is None else (scale,))
+        return whole.times(Fraction(1 if positive else -1), () if scale is None else (scale,))
 
 
 def _kron(nets: Networks, e: Expr) -> Network:
@@ -161,3 +163,63 @@ def _inverse_of_kron(nets: Networks, e: Expr) -> Network:
     """inv(kron(A, B)) = kron(inv(A), inv(B))."""
     a, b = _bare(e.args[0]).args
     return nets.both(network.kron, nets.of(f.inv(a)), nets.of(f.inv(b)))
+
+
+def _add(nets: Networks, e: Expr) -> Network:
+    out = network.zero(e.shape)
+    for a in e.args:
+        out = network.plus(out, nets.of(a))
+    return out
+
+
+def _hadamard(nets: Networks, e: Expr) -> Network:
+    out = nets.of(e.args[0])
+    for a in e.args[1:]:
+        out = nets.both(network.hadamard, out, nets.of(a))
+    return out
+
+
+def _unvec(nets: Networks, e: Expr) -> Network:
+    rows, cols = e.params
+    return nets.alone(lambda a: network.unvec(a, rows, cols), nets.of(e.args[0]))
+
+
+def _of_argument(change: Callable[[Network], Network | None]) -> Callable[[Networks, Expr], Network]:
+    def build(nets: Networks, e: Expr) -> Network:
+        return nets.alone(change, nets.of(e.args[0]))
+
+    return build
+
+
+def _itself(a: Network) -> Network:
+    return a
+
+
+def _identity(nets: Networks, e: Expr) -> Network:
+    return network.identity(e.rows)
+
+
+def _ones(nets: Networks, e: Expr) -> Network:
+    return network.ones(e.shape)
+
+
+def _zero(nets: Networks, e: Expr) -> Network:
+    return network.zero(e.shape)
+
+
+def _commutation(nets: Networks, e: Expr) -> Network:
+    return network.commutation(*e.params)
+
+
+PLAIN: dict[str, Callable[[Networks, Expr], Network]] = {
+    "eye": _identity, "ones": _ones, "zeros": _zero, "diag": _of_argument(network.diagonal_matrix),
+    "vec": _of_argument(network.vec), "transpose": _of_argument(network.transpose),
+}  # fmt: skip
+"""Nodes whose structure a network uses wherever they stand in one."""
+
+BUILT: dict[str, Callable[[Networks, Expr], Network]] = {
+    **PLAIN, "kron": _kron, "khatrirao": _khatrirao, "commutation": _commutation, "inv": _inverse_of_kron, "add": _add,
+    "mul": Networks.scaled, "hadamard": _hadamard, "named": _of_argument(_itself), "unvec": _unvec,
+    "diagonal": _of_argument(network.diagonal), "trace": _of_argument(network.trace), "sum": _of_argument(network.total),
+}  # fmt: skip
+"""The network of each operation."""

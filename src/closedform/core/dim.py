@@ -96,6 +96,11 @@ class Dim:
         _smaller[name] = (low, high)
         return Dim.of(name)
 
+    @property
+    def undecided(self) -> bool:
+        """Does it hold the smaller of two sizes, so that it has no spelling in the language?"""
+        return any(name in _smaller for names, _ in self.terms for name in names)
+
     def value(self, sizes: Mapping[str, int]) -> int:
         """The number at given sizes of the names; KeyError when one is missing."""
         total = Fraction(0)

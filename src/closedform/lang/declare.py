@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from closedform.core.dim import ONE, Dim
-from closedform.core.errors import InputError, Refusal
+from closedform.core.errors import InputError
 from closedform.core.expr import Expr, make
 from closedform.core.facts import NAMES, declared
 from closedform.lang.sizes import positive, read_size
@@ -54,7 +54,17 @@ class Scope:
         return f"Scope({self})"
 
     def __str__(self) -> str:
-        return "; ".join(f"{name}: {declaration(e)}" for name, e in self.symbols.items())
+        return "; ".join(f"{title(e)}: {declaration(e)}" for e in self.symbols.values())
+
+
+def title(symbol: Expr) -> str:
+    """The name as it is declared, with the size of a family.
+
+    >>> title(declare("z[N]: p").symbols["z"])
+    'z[N]'
+    """
+    name: str = symbol.params[0]
+    return f"{name}[{symbol.params[5]}]" if symbol.op.name == "family" else name
 
 
 def declaration(symbol: Expr) -> str:
@@ -63,7 +73,7 @@ def declaration(symbol: Expr) -> str:
     >>> declaration(declare("X: m n; t: scalar").symbols["X"])
     'm n'
     """
-    _, rows, cols, axes, facts = symbol.params
+    _, rows, cols, axes, facts = symbol.params[:5]
     shape = ("scalar", _packed(rows), f"{_packed(rows)} {_packed(cols)}")[axes]
     return " ".join((shape, *sorted(facts)))
 
@@ -133,11 +143,13 @@ def _one(tokens: list[Token], at: int, text: str, symbols: dict[str, Expr]) -> i
         raise _wrong("a name is wanted here: a letter, then letters, digits and _", name, text)
     if name.text.startswith("_") or name.text in NOT_NAMES:
         raise _wrong(f"{name.text!r} cannot be the name of a variable", name, text)
-    if tokens[at + 1].text == "[":
-        raise Refusal(
-            f"families of variables ({name.text}[N]: ...) are not available in this version",
-            source=text, column=name.start, width=name.end - name.start,
-        )  # fmt: skip
+    number: Dim | None = None
+    if tokens[at + 1].text == "[" and tokens[at + 1].kind == "op":
+        size, after = read_size(tokens, at + 2, text, _no_use)
+        number = positive(size, tokens[at + 2], text, tokens[after - 1].end)
+        if tokens[after].text != "]":
+            raise _wrong(f"']' is wanted here; a family of N vectors is declared as {name.text}[N]: p", tokens[after], text)
+        at = after
     if tokens[at + 1].text != ":":
         raise _wrong(f"a ':' is wanted after the name; write {name.text}: n, {name.text}: n n or {name.text}: scalar",
                      tokens[at + 1], text)  # fmt: skip
@@ -151,7 +163,8 @@ def _one(tokens: list[Token], at: int, text: str, symbols: dict[str, Expr]) -> i
             raise InputError(f"{name.text} is declared simplex but is not a column vector")
     except InputError as error:
         raise error.located(text, name.start, tokens[at - 1].end - name.start) from None
-    symbols[name.text] = make("symbol", (), (name.text, rows, cols, len(sizes), known))
+    params = (name.text, rows, cols, len(sizes), known)
+    symbols[name.text] = make("symbol", (), params) if number is None else make("family", (), (*params, number))
     return at
 
 

@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
+from closedform.core.bound import summation
 from closedform.core.dim import ONE, Dim
 from closedform.core.errors import InputError, Refusal
 from closedform.core.expr import Expr, Shape, make, misfit
 from closedform.lang.program import Program
+from closedform.lang.series import exponent, extent, falling, picked
+from closedform.lang.sizes import whole
 from closedform.lang.words import FILLED, call, filled
 from closedform.ops.build import entry_power, identity, negative, num, times, transpose
 
@@ -55,7 +58,14 @@ def elaborate(program: Program, meaning: Mapping[str, Expr], shapes: Mapping[int
             elif code == "bind":
                 lets[value] = make("named", (settle(stack.pop()),), (value,))
             elif code == "index":
-                stack[-1] = entries(settle(stack[-1]), value)
+                base = settle(stack[-1])
+                stack[-1] = picked(base, value) if base.op.name == "family" else entries(base, value)
+            elif code == "size":
+                stack.append(make("size", (), (value,)))
+            elif code == "series":
+                name, low, high = value
+                body = settle(stack[-1])
+                stack[-1] = summation(body, name, ONE if low is None else low, extent(body, name) if high is None else high)
             elif code == "blocks":
                 cells = tuple([settle(v) for v in stack[len(stack) - sum(value) :]])
                 del stack[len(stack) - sum(value) :]
@@ -187,20 +197,33 @@ def raise_to(left: Value, right: Expr) -> Value:
         squares = f", {name}'*{name} for the sum of squares" if base.is_column else ""
         hint = f"Write {name}.^… for the power of each entry{squares}"
         raise misfit("^", "a power needs a scalar or a square matrix", base, hint=hint)
-    exponent = _constant(right)
-    if exponent is None:
-        raise Refusal(
-            f"^: the exponent of a matrix is a whole number in this version; got the matrix {_brief(base)} to the power "
-            f"{_brief(right)}"
-        )
-    if exponent.denominator != 1:
-        raise InputError(f"^: the power of a matrix is a whole number, not {exponent}; .^ is the power of each entry")
-    k = int(exponent)
+    fixed = _constant(right)
+    if fixed is None:
+        return _symbolic_power(base, right)
+    if fixed.denominator != 1:
+        raise InputError(f"^: the power of a matrix is a whole number, not {fixed}; .^ is the power of each entry")
+    k = int(fixed)
     if k == 0:
         return identity(base.rows)
     if k < 0:
         base, k = make("inv", (base,)), -k
     return base if k == 1 else make("matrixpow", (base,), (k,))
+
+
+def _symbolic_power(base: Expr, right: Expr) -> Expr:
+    """The power of a matrix with an exponent that is a size, an index or a declared integer."""
+    size = exponent(right)
+    if size is None:
+        name = right.params[0] if right.op.name == "symbol" else "k"
+        raise Refusal(
+            f"^: the exponent of a matrix is a whole number, a size or a declared integer ({name}: scalar integer); got the "
+            f"matrix {_brief(base)} to the power {_brief(right)}"
+        )
+    if not whole(size):
+        raise InputError(f"^: the power of a matrix is a whole number, not {_brief(right)}")
+    if falling(size):
+        base, size = make("inv", (base,)), size * -1
+    return make("sympow", (base,), (size,))
 
 
 def _brief(e: Expr) -> str:

@@ -38,7 +38,7 @@ class Inferred:
 
 def infer(program: Program, scope: Scope, known: dict[str, Shape], unknown: list[str]) -> Inferred:
     """The shapes of undeclared one-letter names: a to g scalars, h to z vectors, A to Z matrices."""
-    run = _Run(program, known)
+    run = _Run(program, known, frozenset(name for name, e in scope.symbols.items() if e.op.name == "family"))
     out = Inferred()
     for name in unknown:
         if name in "abcdefg":
@@ -104,8 +104,9 @@ def _unused(used: set[str]) -> str:
 class _Run:
     """The program run on shapes."""
 
-    def __init__(self, program: Program, known: dict[str, Shape]) -> None:
+    def __init__(self, program: Program, known: dict[str, Shape], families: frozenset[str]) -> None:
         self.sizes = Sizes()
+        self.steps, self.families = program.steps, families
         self.names = dict(known)
         self.lets: dict[str, Shape] = {}
         self.stack: list[Shape] = []
@@ -113,14 +114,21 @@ class _Run:
         self.origin: dict[tuple[Dim, Dim], int] = {}
         self.power = "T" in program.sizes
 
+    def picks(self, place: int) -> bool:
+        """Is the index at a step that of a member of a family?"""
+        before = self.steps[place - 1]
+        return before.code == "name" and before.value in self.families
+
     def step(self, place: int, step: Instruction) -> None:
         """Run one instruction."""
         code, value, stack = step.code, step.value, self.stack
         before = len(self.sizes.later)
         if code == "name":
             stack.append(self.names[value])
-        elif code == "num":
+        elif code in ("num", "size"):
             stack.append(SCALAR)
+        elif code == "series" or (code == "index" and self.picks(place)):
+            pass  # the shape of a term; the shape of a member
         elif code == "let":
             stack.append(self.lets[value])
         elif code == "bind":

@@ -191,6 +191,10 @@ def _matrixpow(page: Page, e: Expr) -> Printed:
     return cat(_at(page, inside, ATOM), f"^{{{k}}}"), SCRIPTED
 
 
+def _sympow(page: Page, e: Expr) -> Printed:
+    return cat(_at(page, e.args[0], ATOM), f"^{{{_size(e.params[0])}}}"), SCRIPTED
+
+
 def _transpose(page: Page, e: Expr) -> Printed:
     inside = e.args[0]
     if inside.op.name == "inv":
@@ -211,6 +215,22 @@ def _index(page: Page, e: Expr) -> Printed:
     if not isinstance(base, str) or "_" in base:
         base = cat("{", base, "}")
     return cat(base, "_{", ",".join(slices(e, _size)), "}"), ATOM
+
+
+def _series(page: Page, e: Expr) -> Printed:
+    name, low, high = e.params
+    return cat(rf"\sum_{{{name_text(name)}={_size(low)}}}^{{{_size(high)}}} ", _inner(page, e.args[0], ENTRYWISE)), ENTRYWISE
+
+
+def _member(page: Page, e: Expr) -> Printed:
+    base = page.done[e.args[0]][0]
+    if not isinstance(base, str) or "_" in base:
+        base = cat("{", base, "}")
+    return cat(base, "_{", _size(e.params[0]), "}"), ATOM
+
+
+def _moved(page: Page, e: Expr) -> Printed:
+    return page.done[e.args[0]]
 
 
 def _blocks(page: Page, e: Expr) -> Printed:
@@ -341,6 +361,7 @@ RULES: dict[str, Rule] = {
     "symbol": _symbol, "tangent": _tangent, "hole": _hole, "named": _named, "number": _number, "size": _size_as_number,
     "zeros": _zeros, "ones": _ones, "add": _add, "mul": _mul, "hadamard": _hadamard, "kron": _kron, "pow": _pow,
     "entrypow": _entrypow, "matrixpow": _matrixpow, "transpose": _transpose, "inv": _inv, "index": _index,
+    "sympow": _sympow, "series": _series, "family": _symbol, "member": _member, "moved": _moved,
     "blocks": _blocks,
 }  # fmt: skip
 """The operations whose form is not a template."""

@@ -7,17 +7,22 @@ from __future__ import annotations
 
 from typing import Any
 
+from closedform.core.bound import MARK
 from closedform.core.dim import Dim
-from closedform.core.errors import InputError
+from closedform.core.errors import InputError, Refusal
 from closedform.lang.declare import Scope
 from closedform.lang.precedence import INFIX, LOWEST, POWER, UNARY
-from closedform.lang.program import CLOSING, Instruction, Open, Program, no_sums, no_value, side_by_side, unclosed, wrong
+from closedform.lang.program import CLOSING, Instruction, Open, Program, no_value, side_by_side, unclosed, wrong
+from closedform.lang.series import counts
 from closedform.lang.sizes import positive, read_size
 from closedform.lang.tokens import Token, number, tokenize
 from closedform.lang.words import ARITY, FILLED, FIRST_SIZE, LONG, nearest
 
 EXPONENT_SIGN = POWER + 1
 """The level of a sign directly after ^, which belongs to the exponent alone."""
+
+DEEPEST_SUM = 12
+"""So many sums with an index may stand inside each other."""
 
 
 def parse_program(text: str, scope: Scope) -> Program:
@@ -40,6 +45,9 @@ class _Parser:
         self.sizes: dict[str, Token] = {}
         self.lets: set[str] = set()
         self.fills = False
+        self.bound: dict[str, list[str]] = {}
+        """The indices that are open here, each with its names inside, the innermost last."""
+        self.sums = 0
         self.after_power = -1
         """How many steps there were when X^T was read: a transpose directly after it is refused."""
 
@@ -71,7 +79,9 @@ class _Parser:
         elif kind == "name":
             if self.tokens[self.at + 1].text == "(" and self.tokens[self.at + 1].kind == "op":
                 return self.call(token)
-            if text in self.lets:
+            if text in self.bound:
+                self.emit("size", Dim.of(self.bound[text][-1]), token)
+            elif text in self.lets:
                 self.emit("let", text, token)
             else:
                 self.names.setdefault(text, token)
@@ -85,6 +95,9 @@ class _Parser:
                 self.stack.append((level, "neg" if text == "-" else "pos", token, None))
             self.at += 1
             return True
+        elif text == "∑" and self.tokens[self.at + 1].kind == "name" and self.tokens[self.at + 2].text == "(":
+            self.at += 1
+            return self.sum_over_all(token, self.tokens[self.at].text.lstrip("_"))
         elif text == "(" or text == "[" or text == "‖":
             self.stack.append((LOWEST, text, token, Open(text, token)))
             self.at += 1
@@ -103,10 +116,10 @@ class _Parser:
                 raise self.wrong(f"{word} is a variable and cannot be called; write {word}*(...) for a product", token)
         word = LONG.get(word, word)
         if word == "sum" and self.tokens[self.at + 2].kind == "name" and self.tokens[self.at + 3].text == "in":
-            raise no_sums(self.text, token)
+            return self.sum_over(token)
         if word not in ARITY:
-            if self.text[token.start] in "Σ∑":
-                raise no_sums(self.text, token)
+            if self.text[token.start] == "Σ" and word != "Sigma":
+                return self.sum_over_all(token, word.removeprefix("Sigma").lstrip("_"))
             near = nearest(word, sorted(ARITY))
             meant = f"; {near!r} is meant, perhaps" if near else ""
             raise self.wrong(f"{word!r} is not a function of the language{meant}", token)
@@ -122,11 +135,55 @@ class _Parser:
             return False
         return True
 
+    # ---- sums with an index ---------------------------------------------------------------------------------------
+    def sum_over(self, token: Token) -> bool:
+        """Read ``sum(i in low..high,`` and open the sum."""
+        index = self.tokens[self.at + 2]
+        self.at += 4
+        low = self.size()
+        self.expect("..", token, "the range of an index is written low..high, as in sum(i in 1..N, ...)")
+        high = self.size()
+        self.expect(",", token, "',' and the terms are wanted after the range of an index")
+        return self.open_sum(token, index.text, [low, high])
+
+    def sum_over_all(self, token: Token, index: str) -> bool:
+        """Open a sum ``Σ_i (`` whose range is that of what it indexes."""
+        self.at += 2
+        return self.open_sum(token, index, [])
+
+    def open_sum(self, token: Token, index: str, bounds: list[Dim]) -> bool:
+        if not index or index in ("let", "in", "pi") or index[0].isdigit() or index.startswith("_"):
+            raise self.wrong(f"{index or token.text!r} cannot be the name of an index", token)
+        if sum(len(names) for names in self.bound.values()) >= DEEPEST_SUM:
+            raise Refusal(
+                f"sums with an index stand inside each other at most {DEEPEST_SUM} deep",
+                source=self.text, column=token.start, width=token.end - token.start,
+            )  # fmt: skip
+        self.sums += 1
+        opened = Open("series", token, f"{MARK}p{self.sums}")
+        opened.sizes, opened.index = bounds, index
+        self.bound.setdefault(index, []).append(opened.word)
+        self.stack.append((LOWEST, "call", token, opened))
+        return True
+
+    def expect(self, mark: str, start: Token, message: str) -> None:
+        token = self.tokens[self.at]
+        if token.kind != "op" or token.text != mark:
+            raise self.wrong(message, token if token.kind != "end" else start)
+        self.at += 1
+
+    def size(self) -> Dim:
+        """Read a size, in which indices may stand."""
+        found, self.at = read_size(self.tokens, self.at, self.text, self.use_size)
+        if not self.bound or not found.names & self.bound.keys():
+            return found
+        return found.substitute({name: Dim.of(names[-1]) for name, names in self.bound.items()})
+
     def size_arguments(self, opened: Open) -> None:
         """Read the remaining arguments of a call, all sizes, and close it."""
         while True:
             first = self.tokens[self.at]
-            size, self.at = read_size(self.tokens, self.at, self.text, self.use_size)
+            size = self.size()
             opened.sizes.append(positive(size, first, self.text, self.tokens[self.at - 1].end))
             token = self.tokens[self.at]
             if token.text == "," and token.kind == "op":
@@ -138,7 +195,9 @@ class _Parser:
 
     def use_size(self, token: Token) -> None:
         name = token.text
-        if name in self.lets or name in self.scope.symbols:
+        if name in self.bound:
+            return
+        if name in self.lets or (name in self.scope.symbols and not counts(self.scope.symbols[name])):
             raise self.wrong(f"{name} is a variable here; a size is wanted: a name of a size, or an integer", token)
         self.sizes.setdefault(name, token)
 
@@ -206,10 +265,10 @@ class _Parser:
                 self.at += 1
                 items.append(None)
             else:
-                low, self.at = read_size(self.tokens, self.at, self.text, self.use_size)
-                high = low
+                high = low = self.size()
                 if self.tokens[self.at].text == ":":
-                    high, self.at = read_size(self.tokens, self.at + 1, self.text, self.use_size)
+                    self.at += 1
+                    high = self.size()
                 items.append((low, high))
             here = self.tokens[self.at]
             if here.kind == "op" and here.text == "," and len(items) == 1:
@@ -266,6 +325,11 @@ class _Parser:
         elif opened.kind == "[":
             opened.layout.append(opened.count + 1)
             self.emit("blocks", tuple(opened.layout), start)
+        elif opened.kind == "series":
+            self.bound[opened.index].pop()
+            if not self.bound[opened.index]:
+                del self.bound[opened.index]
+            self.emit("series", (opened.word, *(opened.sizes or (None, None))), start)
         elif opened.kind == "call":
             sizes = tuple(opened.sizes)
             values = opened.count if sizes else opened.count + 1

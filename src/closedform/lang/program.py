@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from closedform.core.dim import Dim
-from closedform.core.errors import InputError, Refusal
+from closedform.core.errors import InputError
 from closedform.lang.tokens import Token
 
-CLOSING = {"(": ")", "call": ")", "[": "]", "‖": "‖"}
+CLOSING = {"(": ")", "call": ")", "series": ")", "[": "]", "‖": "‖"}
 
 
 class Instruction(NamedTuple):
@@ -36,26 +36,20 @@ class Program(NamedTuple):
 class Open:
     """A bracket, call or ``let`` that is not closed yet."""
 
-    __slots__ = ("count", "kind", "layout", "sizes", "token", "word")
+    __slots__ = ("count", "index", "kind", "layout", "sizes", "token", "word")
 
     def __init__(self, kind: str, token: Token, word: str = "") -> None:
         self.kind, self.token, self.word = kind, token, word
         self.count = 0
         self.sizes: list[Dim] = []
         self.layout: list[int] = []
+        self.index = ""
+        """The name of the index of a sum, as it is written; ``word`` is then its name inside."""
 
 
 def wrong(message: str, token: Token, text: str) -> InputError:
     """An error with a caret under a token."""
     return InputError(message, source=text, column=token.start, width=token.end - token.start)
-
-
-def no_sums(text: str, token: Token) -> Refusal:
-    """The refusal of a sum with an index, which is not read yet."""
-    return Refusal(
-        "sums with an index are not available in this version",
-        source=text, column=token.start, width=token.end - token.start,
-    )  # fmt: skip
 
 
 def no_value(text: str, before: Token | None, token: Token) -> InputError:
@@ -65,7 +59,7 @@ def no_value(text: str, before: Token | None, token: Token) -> InputError:
             return InputError("the expression is empty", source=text, column=0)
         return wrong("the text ends where a value is wanted", token, text)
     if token.text == "∑":
-        return no_sums(text, token)
+        return wrong("a sum with an index is written sum(i in 1..N, ...) or Σ_i (...)", token, text)
     if before is not None and before.text == "(" and token.text == ")":
         return wrong("the brackets are empty", token, text)
     return wrong(f"a value is wanted here, not {token.text!r}", token, text)
@@ -76,7 +70,7 @@ def unclosed(text: str, opened: Open, token: Token) -> InputError:
     found = "the text ends" if token.kind == "end" else f"{token.text!r} stands"
     if opened.kind == "let":
         return wrong(f"{found} where let {opened.word} = ... wants ';' and an expression", token, text)
-    bracket = opened.kind if opened.kind != "call" else f"{opened.token.text}("
+    bracket = opened.kind if opened.kind not in ("call", "series") else f"{opened.token.text}("
     place = f"{bracket!r} at column {opened.token.start + 1}"
     return wrong(f"{found} where {CLOSING[opened.kind]!r} is wanted for {place}", token, text)
 

@@ -13,6 +13,7 @@ from closedform.lang.elaborate import elaborate
 from closedform.lang.infer import Inferred, infer
 from closedform.lang.parser import parse_program
 from closedform.lang.program import Program
+from closedform.lang.series import members, with_sizes
 from closedform.lang.tokens import Token
 from closedform.lang.words import ARITY
 
@@ -54,17 +55,19 @@ def parse(text: object, given: object = None) -> Parsed:
             unknown.append(name)
             continue
         meaning[name] = found
+    members(program, meaning)
     if "T" not in meaning and ("T" in scope.sizes or "T" in program.sizes):
         meaning["^T"] = make("size", (), (Dim.of("T"),))
     elif "T" in meaning and meaning["T"].op.name == "size":
         meaning["^T"] = meaning["T"]
     if not unknown and not program.fills:
-        return Parsed(elaborate(program, meaning, {}), scope.extended({}, program.sizes), {})
+        expr = with_sizes(elaborate(program, meaning, {}), scope.symbols)
+        return Parsed(expr, scope.extended({}, program.sizes), {})
     return _inferring(program, scope, meaning, unknown)
 
 
 def _inferring(program: Program, scope: Scope, meaning: dict[str, Expr], unknown: list[str]) -> Parsed:
-    known: dict[str, Shape] = {name: e.shape for name, e in meaning.items()}
+    known: dict[str, Shape] = {name: e.params[1:3] if e.op.name == "family" else e.shape for name, e in meaning.items()}
     result: Inferred = infer(program, scope, known, unknown)
     symbols: dict[str, Expr] = {}
     for name in unknown:
@@ -74,7 +77,7 @@ def _inferring(program: Program, scope: Scope, meaning: dict[str, Expr], unknown
     try:
         if result.undecided:
             raise result.error(program)
-        expr = elaborate(program, {**meaning, **symbols}, result.fills)
+        expr = with_sizes(elaborate(program, {**meaning, **symbols}, result.fills), scope.symbols)
         if result.failed is not None:
             raise result.error(program)
     except Refusal:

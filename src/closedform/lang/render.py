@@ -11,6 +11,7 @@ from fractions import Fraction
 from functools import cache
 from typing import NamedTuple, TypeAlias
 
+from closedform.core.bound import indices, lettered, nesting
 from closedform.core.dim import ONE, Dim
 from closedform.core.errors import Refusal
 from closedform.core.expr import Expr
@@ -54,9 +55,7 @@ class Page:
     def taken(self) -> frozenset[str]:
         """The names of the variables and sizes, and the declared ones."""
         if self._taken is None:
-            found = {n.params[0] for n in self.nodes if n.op.name == "symbol"}
-            sizes = {part for n in self.nodes for part in n.params if isinstance(part, Dim)}
-            self._taken = self.given.union(found, *(d.names for d in sizes))
+            self._taken = self.given.union(names(self.nodes))
         return self._taken
 
     def free(self, name: str) -> bool:
@@ -77,11 +76,23 @@ def layout(e: Expr, rules: Mapping[str, Rule], other: Rule, given: Iterable[str]
     nodes = postorder(e)
     if tree_size(e) > LARGEST:
         _refuse_larger(nodes)
+    root = e
+    if nesting(e) or indices(e):
+        e = lettered(e, names(nodes).union(given, (n.params[-1] for n in nodes if n.op.name == "named")))
+        nodes = postorder(e)
     page = Page(nodes, frozenset(given))
     done, find = page.done, rules.get
     for node in nodes:
         done[node] = find(node.op.name, other)(page, node)
+    done[root] = done[e]
     return page
+
+
+def names(nodes: Iterable[Expr]) -> frozenset[str]:
+    """The names of variables and sizes in nodes."""
+    found = {n.params[0] for n in nodes if n.op.name in ("symbol", "family")}
+    sizes = {part for n in nodes for part in n.params if isinstance(part, Dim)}
+    return frozenset(found).union(*(d.names for d in sizes))
 
 
 def _refuse_larger(nodes: list[Expr]) -> None:

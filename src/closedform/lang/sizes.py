@@ -81,7 +81,7 @@ def read_size(tokens: list[Token], at: int, source: str, use: Callable[[Token], 
     (value,) = values
     if any(abs(factor) > LARGEST for _, factor in value.terms):
         raise _error("this size is too large", start, source, tokens[at - 1].end)
-    if not _whole(value):
+    if not whole(value):
         raise _error(f"the size {value} is not a whole number", start, source, tokens[at - 1].end)
     return value, at
 
@@ -127,7 +127,7 @@ def _join(op: str, left: Dim, right: Dim, where: Token, source: str) -> Dim:
     return out
 
 
-def _whole(size: Dim) -> bool:
+def whole(size: Dim) -> bool:
     """Is the polynomial a whole number wherever its names are?  Its remainders repeat, so one period decides."""
     scale = lcm(*(factor.denominator for _, factor in size.terms))
     if scale == 1:

@@ -182,6 +182,11 @@ def _matrixpow(page: Page, e: Expr) -> Printed:
     return cat(_at(page, e.args[0], POSTFIX), "^", k if k.isalnum() else f"({k})"), POWER
 
 
+def _sympow(page: Page, e: Expr) -> Printed:
+    k = _size(e.params[0])
+    return cat(_at(page, e.args[0], POSTFIX), "^", k if k.isalnum() else f"({k})"), POWER
+
+
 def _transpose(page: Page, e: Expr) -> Printed:
     return cat(_at(page, e.args[0], POSTFIX), "'"), POSTFIX
 
@@ -196,6 +201,21 @@ def _blocks(page: Page, e: Expr) -> Printed:
     cells = iter(e.args)
     rows = [joined(", ", [page.done[next(cells)][0] for _ in range(count)]) for count in e.params[0]]
     return cat("[", joined("; ", rows), "]"), ATOM
+
+
+# ---- sums with an index -------------------------------------------------------------------------------------------
+def _series(page: Page, e: Expr) -> Printed:
+    name, low, high = e.params
+    span = f"{_size(low)}..{_size(high)}".replace(" ", "")
+    return cat(f"sum({name} in {span}, ", page.done[e.args[0]][0], ")"), ATOM
+
+
+def _member(page: Page, e: Expr) -> Printed:
+    return cat(page.done[e.args[0]][0], "[", _size(e.params[0]), "]"), POSTFIX
+
+
+def _moved(page: Page, e: Expr) -> Printed:
+    return page.done[e.args[0]]
 
 
 # ---- leaves -------------------------------------------------------------------------------------------------------
@@ -270,5 +290,6 @@ RULES: dict[str, Rule] = {
     "symbol": _symbol, "tangent": _tangent, "hole": _hole, "named": _named, "number": _number, "size": _size_as_number,
     "zeros": _constant, "ones": _constant, "add": _add, "mul": _mul, "hadamard": _hadamard, "pow": _pow,
     "entrypow": _entrypow, "matrixpow": _matrixpow, "transpose": _transpose, "index": _index, "blocks": _blocks,
+    "sympow": _sympow, "series": _series, "family": _symbol, "member": _member, "moved": _moved,
 }  # fmt: skip
 """The operations with a syntax of their own."""

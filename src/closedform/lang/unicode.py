@@ -209,6 +209,11 @@ def _matrixpow(page: Page, e: Expr) -> Printed:
     return cat(_at(page, inside, ATOM), shown), POSTFIX
 
 
+def _sympow(page: Page, e: Expr) -> Printed:
+    k = _size(e.params[0])
+    return cat(_at(page, e.args[0], ATOM), f"^{k}" if k.isalnum() else f"^({k})"), POSTFIX
+
+
 def _transpose(page: Page, e: Expr) -> Printed:
     inside = e.args[0]
     if inside.op.name == "inv":
@@ -230,6 +235,20 @@ def _sqrt(page: Page, e: Expr) -> Printed:
 # ---- entries, blocks, leaves --------------------------------------------------------------------------------------
 def _index(page: Page, e: Expr) -> Printed:
     return cat(_at(page, e.args[0], POSTFIX), "[", ",".join(slices(e, _size)), "]"), ATOM
+
+
+def _series(page: Page, e: Expr) -> Printed:
+    name, low, high = e.params
+    span = f"{_size(low)}..{_size(high)}".replace(" ", "")
+    return cat(f"∑_{{{name}={span}}}(", page.done[e.args[0]][0], ")"), ATOM
+
+
+def _member(page: Page, e: Expr) -> Printed:
+    return cat(page.done[e.args[0]][0], "[", _size(e.params[0]), "]"), ATOM
+
+
+def _moved(page: Page, e: Expr) -> Printed:
+    return page.done[e.args[0]]
 
 
 def _blocks(page: Page, e: Expr) -> Printed:
@@ -337,5 +356,6 @@ RULES: dict[str, Rule] = {
     "zeros": _zeros, "ones": _ones, "eye": _eye, "unit": _unit, "add": _add, "mul": _mul, "hadamard": _hadamard,
     "kron": _kron, "pow": _pow, "entrypow": _entrypow, "matrixpow": _matrixpow, "transpose": _transpose, "inv": _inv,
     "sqrt": _sqrt, "index": _index, "blocks": _blocks,
+    "sympow": _sympow, "series": _series, "family": _symbol, "member": _member, "moved": _moved,
 }  # fmt: skip
 """The operations whose form is not a template."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from closedform.core.dim import ONE
-from closedform.core.expr import Expr
+from closedform.core.expr import Expr, make
 from closedform.core.infer import facts as known_facts
 
 Generator = np.random.Generator
@@ -83,6 +83,8 @@ def draw(symbol: Expr, sizes: Mapping[str, int], rng: Generator, style: str = "n
     >>> bool((S == S.T).all() and np.linalg.eigvalsh(S).min() > 0)
     True
     """
+    if symbol.op.name == "family":
+        return _family(symbol, sizes, rng, style)
     known = known_facts(symbol)
     rows, cols = symbol.rows.value(sizes), symbol.cols.value(sizes)
     if not known:
@@ -92,6 +94,13 @@ def draw(symbol: Expr, sizes: Mapping[str, int], rng: Generator, style: str = "n
     else:
         value = _matrix(known, rows, cols, rng, style)
     return value[0, 0] if symbol.rows is ONE and symbol.cols is ONE else value
+
+
+def _family(family: Expr, sizes: Mapping[str, int], rng: Generator, style: str) -> Any:
+    """The members of a family, each with its facts, as rows."""
+    one = make("symbol", (), family.params[:5])
+    members = [np.ravel(draw(one, sizes, rng, style)) for _ in range(family.params[5].value(sizes))]
+    return np.array(members)
 
 
 def _entries(known: Facts, shape: tuple[int, ...], rng: Generator, style: str) -> Any:

@@ -15,7 +15,7 @@ from numpy import ndarray
 
 from closedform.core.dim import Dim
 from closedform.core.expr import Expr
-from closedform.core.walk import postorder
+from closedform.numeric.series import Loop, fixed_parts, scope
 from closedform.ops.build import transpose
 
 Step = tuple[int, Callable[..., Any], tuple[int, ...], tuple[Any, ...], bool]
@@ -24,7 +24,7 @@ Step = tuple[int, Callable[..., Any], tuple[int, ...], tuple[Any, ...], bool]
 FAILURES = (np.linalg.LinAlgError, ArithmeticError, ValueError, IndexError, TypeError)
 """What NumPy and SciPy raise where a function has no value."""
 
-FREE = {"symbol": "", "tangent": "d"}
+FREE = {"symbol": "", "tangent": "d", "family": ""}
 """Leaves whose value comes from the point, with what stands before their name in it."""
 
 
@@ -42,6 +42,14 @@ def evaluate(e: Expr, env: Mapping[str, Any], sizes: Mapping[str, int]) -> Any:
         return bound.values(env)[bound.program.place[e]]
 
 
+def as_input(value: Any, node: Expr) -> Any:
+    """The value of a leaf in the form the evaluator uses; the members of a family are rows."""
+    if node.op.name == "family":
+        array = as_value(value, False, False)
+        return array.reshape(len(array), -1)
+    return as_value(value, node.rows.integer == 1, node.is_scalar)
+
+
 def as_value(value: Any, rows_are_one: bool, scalar: bool) -> Any:
     """An array in the form the evaluator uses: 0-d for a scalar, a column (or row) for one axis, else two axes."""
     array = np.asarray(value)
@@ -49,7 +57,7 @@ def as_value(value: Any, rows_are_one: bool, scalar: bool) -> Any:
         array = array.astype(float)
     if scalar:
         return array.reshape(())[()]
-    if array.ndim == 2:
+    if array.ndim >= 2:
         return array
     return array.reshape((1, -1) if rows_are_one else (-1, 1))
 
@@ -57,14 +65,17 @@ def as_value(value: Any, rows_are_one: bool, scalar: bool) -> Any:
 class Program:
     """Expressions in an order in which they can be evaluated, arguments first.
 
-    ``nodes`` is that order and ``place`` says where each node stands in it.
+    ``nodes`` is that order and ``place`` says where each node stands in it.  The values of ``given`` nodes are handed
+    in; the terms of a sum with an index are a program of their own.
     """
 
-    __slots__ = ("_dependents", "_ready", "_sized", "_steps", "inputs", "nodes", "place", "roots")
+    __slots__ = ("_dependents", "_ready", "_sized", "_steps", "_terms", "given", "inputs", "nodes", "place", "roots")
 
-    def __init__(self, *roots: Expr) -> None:
+    def __init__(self, *roots: Expr, given: Iterable[Expr] = ()) -> None:
         self.roots = roots
-        self.nodes = postorder(*roots)
+        self.given = tuple(given)
+        handed = frozenset(self.given)
+        self.nodes = scope(*self.given, *roots, given=handed)
         self.place = {node: i for i, node in enumerate(self.nodes)}
         self.inputs: list[tuple[int, str, Expr]] = []
         """Leaves that the point supplies: place, name, node."""
@@ -72,7 +83,10 @@ class Program:
         self._steps: list[Step] = []
         self._sized: list[tuple[int, Expr]] = []
         self._dependents: dict[tuple[frozenset[Expr], Expr | None], list[int]] = {}
+        self._terms: dict[Expr, Program] = {}
         for i, node in enumerate(self.nodes):
+            if node in handed:
+                continue
             if node.op.name in FREE:
                 self.inputs.append((i, FREE[node.op.name] + node.params[0], node))
             elif not node.args and not _has_sizes(node):
@@ -80,7 +94,11 @@ class Program:
             else:
                 if _has_sizes(node):
                     self._sized.append((len(self._steps), node))
-                places = tuple(self.place[a] for a in node.args)
+                parts: Iterable[Expr] = node.args
+                if node.op.name == "series":
+                    parts = fixed_parts(node)
+                    self._terms[node] = Program(node.args[0], given=parts)
+                places = tuple(self.place[a] for a in parts)
                 function, extra = _function(node)
                 self._steps.append((i, function, places + tuple(self.place[a] for a in extra), node.params, node.is_scalar))
 
@@ -129,13 +147,23 @@ class Bound:
                     p = numbers[p]
                 params.append(p)
             i, function, places, _, scalar = self._steps[k]
+            if node in program._terms:
+                function = Loop(program._terms[node], node, sizes)
             self._steps[k] = (i, function, places, tuple(params), scalar)
 
     def values(self, env: Mapping[str, Any]) -> list[Any]:
         """The value of every node at a point."""
         values = self._base[:]
         for i, name, node in self.program.inputs:
-            values[i] = as_value(env[name], node.rows.integer == 1, node.is_scalar)
+            values[i] = as_input(env[name], node)
+        self._run(values, self._steps)
+        return values
+
+    def continued(self, given: Iterable[Any]) -> list[Any]:
+        """The value of every node when the given nodes have these values."""
+        values = self._base[:]
+        for node, value in zip(self.program.given, given, strict=True):
+            values[self.program.place[node]] = value
         self._run(values, self._steps)
         return values
 

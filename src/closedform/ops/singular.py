@@ -12,7 +12,6 @@ from __future__ import annotations
 from typing import Any
 
 from closedform.core.dim import ONE, Dim
-from closedform.core.errors import Refusal
 from closedform.core.expr import Expr, Shape
 from closedform.core.infer import known
 from closedform.core.op import f, operation
@@ -22,7 +21,7 @@ from closedform.ops.spectral import column, reciprocal_gaps
 
 
 def thin(word: str, X: Expr) -> Dim:
-    """The smaller side of a matrix.
+    """The smaller side of a matrix; where it is not known which that is, a size of its own.
 
     >>> n = Dim.of("n")
     >>> str(thin("svdu", f.zeros(n + 1, n)))
@@ -33,9 +32,7 @@ def thin(word: str, X: Expr) -> Dim:
         return cols
     if _at_least(cols, rows):
         return rows
-    raise Refusal(
-        f"{word}: which is the smaller of {rows} and {cols} is not known; give the larger size as a sum, such as {cols} + k"
-    )
+    return Dim.smaller(rows, cols)
 
 
 def _at_least(larger: Dim, smaller: Dim) -> bool:

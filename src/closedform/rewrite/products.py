@@ -89,7 +89,27 @@ def _word(s: Simplifier, run: Letters, scalars: Scalars) -> tuple[Rational, Word
         factor, letters = _diagonals_applied(s, flipped(s, letters), scalars)
         coefficient *= factor
         letters = flipped(s, letters)
+    for at, (base, k) in enumerate(letters):
+        sign = _symmetrizer(base) if k > 1 else 0
+        if sign:
+            s.fire("symmetrizer")
+            coefficient *= (2 * sign) ** (k - 1)
+            letters[at] = (base, 1)
     return coefficient, tuple(letters)
+
+
+def _symmetrizer(e: Expr) -> int:
+    """1 for K(n, n) + I and I - K(n, n), -1 for K(n, n) - I, whose halves (up to sign) are projectors; else 0."""
+    if e.op.name != "add" or len(e.args) != 2:
+        return 0
+    parts = [split(t) for t in e.args]
+    letters = [p.word[0] if len(p.word) == 1 and not p.scalars else None for p in parts]
+    kinds = {pair[0].op.name: p.coefficient for pair, p in zip(letters, parts, strict=True) if pair and pair[1] == 1}
+    turned = [pair[0] for pair in letters if pair and pair[0].op.name == "commutation"]
+    if set(kinds) != {"commutation", "eye"} or turned[0].params[0] is not turned[0].params[1]:
+        return 0
+    plus = kinds["eye"]
+    return int(plus) if abs(kinds["commutation"]) == 1 == abs(plus) else 0
 
 
 def flipped(s: Simplifier, letters: Letters) -> Letters:
@@ -148,7 +168,31 @@ def shortened(s: Simplifier, letters: Letters) -> Letters:
                 out.extend([(last, 1), (base, 1)])
         else:
             out.append((base, k))
+            _penrose(s, out)
     return out
+
+
+PENROSE = {"XPX": "X", "PXP": "P", "xXP": "x", "PXx": "x", "Xxp": "X", "pxX": "X", "pPX": "p", "XPp": "p", "Ppx": "P",
+           "xpP": "P", "xpx": "x", "pxp": "p"}  # fmt: skip
+"""The Penrose conditions as words in X, its pseudo-inverse P and their transposes x and p."""
+
+
+def _penrose(s: Simplifier, letters: Letters) -> None:
+    """Three last factors that the Penrose conditions make one."""
+    if len(letters) < 3 or any(k != 1 for _, k in letters[-3:]):
+        return
+    three = [base for base, _ in letters[-3:]]
+    plain = [g.args[0] if g.op.name == "transpose" else g for g in three]
+    inverses = {g for g in plain if g.op.name == "pinv"}
+    if len(inverses) != 1:
+        return
+    (P,) = inverses
+    X = P.args[0]
+    names = {P: "P", X: "X", s.transposed(P): "p", s.transposed(X): "x"}
+    word = PENROSE.get("".join(names.get(g, "?") for g in three))
+    if word is not None:
+        s.fire("penrose")
+        letters[-3:] = [(next(g for g, name in names.items() if name == word), 1)]
 
 
 STACKED = frozenset({"kron", "commutation", "khatrirao"})

@@ -129,4 +129,13 @@ ROWS: tuple[Row, ...] = (
         "chol(A)'*chol(A)*B",
         "A: n n pd; B: n m",
     ),
+    Row(
+        "penrose",
+        "A*X*pinv(X)*X",
+        "A*X",
+        "X*pinv(X)*X = X, pinv(X)*X*pinv(X) = pinv(X), and both products are symmetric",
+        "A: k m; X: m n",
+        "A*X*pinv(X)*Y",
+        "A: k m; X: m n; Y: m n",
+    ),
 )

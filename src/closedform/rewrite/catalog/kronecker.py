@@ -104,4 +104,13 @@ ROWS: tuple[Row, ...] = (
         "logdet(A*B)",
         "A: n n; B: n n",
     ),
+    Row(
+        "symmetrizer",
+        "(K(n,n) + eye(n*n))*(K(n,n) + eye(n*n))*x",
+        "2*(K(n,n) + eye(n*n))*x",
+        "(K(n, n) + I)/2 is a projector: it takes the symmetric part",
+        "x: n*n",
+        "(K(n,n) + 2*eye(n*n))*(K(n,n) + 2*eye(n*n))*x",
+        "x: n*n",
+    ),
 )
