@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -43,15 +44,15 @@ KINKED = ("abs", "relu", "sign", "step")
 
 
 class Maker:
-    """Draws an expression of a wanted shape from the draws of hypothesis."""
+    """Makes an expression of a wanted shape; ``pick`` chooses one of several options wherever there is a choice."""
 
-    def __init__(self, draw: st.DrawFn, *, smooth: bool, kron: bool) -> None:
-        self.draw = draw
+    def __init__(self, pick: Callable[[Sequence[Any]], Any], *, smooth: bool = False, kron: bool = False) -> None:
+        self.pick = pick
         self.smooth = smooth
         self.kron = kron
 
-    def pick(self, options: Any) -> Any:
-        return self.draw(st.sampled_from(tuple(options)))
+    def one_in(self, count: int) -> bool:
+        return self.pick(range(count)) == 0
 
     def dim(self) -> Dim:
         found: Dim = self.pick((ONE, N, N, M))
@@ -82,17 +83,17 @@ class Maker:
         if (cols, rows) in BY_SHAPE and rows is not cols and (rows, cols) not in BY_SHAPE:
             found += [transpose(e) for e in BY_SHAPE[cols, rows]]
         constants = [f.ones(rows, cols), f.zeros(rows, cols), *([identity(rows)] if rows is cols else [])]
-        return self.pick(constants if not found or self.draw(st.integers(0, 9)) == 0 else found)
+        return self.pick(constants if not found or self.one_in(10) else found)
 
     def sum(self, rows: Dim, cols: Dim, depth: int) -> Expr:
         terms = [self.make(rows, cols, depth) for _ in range(self.pick((2, 2, 3)))]
-        if self.draw(st.booleans()):
+        if self.one_in(2):
             terms.append(self.pick(terms))
-        return total(*(negative(t) if self.draw(st.integers(0, 3)) == 0 else t for t in terms))
+        return total(*(negative(t) if self.one_in(4) else t for t in terms))
 
     def product(self, rows: Dim, cols: Dim, depth: int) -> Expr:
         dims = [rows, *(self.dim() for _ in range(self.pick((1, 1, 2)))), cols]
-        return product(*(self.make(a, b, depth) for a, b in zip(dims, dims[1:], strict=False)))
+        return product(*(self.make(a, b, depth) for a, b in pairwise(dims)))
 
     def scaled(self, rows: Dim, cols: Dim, depth: int) -> Expr:
         return product(self.pick((num(self.pick(NUMBERS)), self.make(ONE, ONE, depth))), self.make(rows, cols, depth))
@@ -120,8 +121,8 @@ class Maker:
     def quadratic(self, rows: Dim, cols: Dim, depth: int) -> Expr:
         n = self.pick((N, M))
         left = self.make(n, ONE, depth)
-        right = left if self.draw(st.booleans()) else self.make(n, ONE, depth)
-        if self.draw(st.booleans()):
+        right = left if self.one_in(2) else self.make(n, ONE, depth)
+        if self.one_in(2):
             return product(transpose(left), right)
         return product(transpose(left), self.make(n, n, depth), right)
 
@@ -143,7 +144,7 @@ class Maker:
 
     def definite(self, depth: int) -> Expr:
         n = self.pick((N, N, M))
-        if n is N and self.draw(st.booleans()):
+        if n is N and self.one_in(2):
             return SCOPE.symbols["P"]
         inside = f.tanh(self.make(n, self.pick((N, M)), depth))
         return total(product(inside, transpose(inside)), identity(n))
@@ -151,7 +152,7 @@ class Maker:
     def inverse(self, rows: Dim, cols: Dim, depth: int) -> Expr:
         if rows is N:
             e = self.pick([SCOPE.symbols[name] for name in "PQR"])
-            if self.draw(st.booleans()):
+            if self.one_in(2):
                 return f.inv(e)
             return f.inv(product(e, SCOPE.symbols["R"]))
         inside = f.tanh(self.make(rows, N, depth))
@@ -163,7 +164,7 @@ class Maker:
     def gram(self, rows: Dim, cols: Dim, depth: int) -> Expr:
         n = self.pick((N, M))
         inside = self.make(rows, n, depth)
-        if self.draw(st.booleans()):
+        if self.one_in(2):
             return product(inside, transpose(inside))
         return product(inside, self.make(n, n, depth), transpose(inside))
 
@@ -195,7 +196,10 @@ def expressions(
     draw: st.DrawFn, rows: Dim | None = None, cols: Dim | None = None, depth: int = 3, *, smooth: bool = False, kron: bool = False
 ) -> Expr:
     """A random expression of a shape (of any shape when none is given), at most so many operations deep."""
-    maker = Maker(draw, smooth=smooth, kron=kron)
+    def pick(options: Sequence[Any]) -> Any:
+        return draw(st.sampled_from(options))
+
+    maker = Maker(pick, smooth=smooth, kron=kron)
     return maker.make(rows or maker.dim(), cols or maker.dim(), depth)
 
 

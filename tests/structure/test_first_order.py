@@ -64,7 +64,9 @@ def test_free_and_projected_gradients(name: str, expression: str) -> None:
         assert gap(value_of(turned.expr, given)(env), value.T) < 1e-8
 
 
-@pytest.mark.parametrize(("name", "expression"), [row for row in GRADIENTS if DECLARED[row[0]][1] not in ("orthonormal", "simplex")])
+@pytest.mark.parametrize(
+    ("name", "expression"), [row for row in GRADIENTS if DECLARED[row[0]][1] not in ("orthonormal", "simplex")]
+)
 def test_independent_gradients(name: str, expression: str) -> None:
     declared, fact = DECLARED[name]
     given = f"S: {declared}{FIXED}"

@@ -16,7 +16,10 @@ def test_independent_entries_of_a_curved_space_are_refused(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in DECLARED if name not in ("orthogonal", "orthonormal", "simplex")])
-@pytest.mark.parametrize(("expression", "wrt"), [("S*x", ["S"]), ("exp(S)", ["S"]), ("x'*S*x", ["S", "S"]), ("x'*S*x", ["x", "S"]), ("x'*S*x", ["S", "x"])])
+@pytest.mark.parametrize(
+    ("expression", "wrt"),
+    [("S*x", ["S"]), ("exp(S)", ["S"]), ("x'*S*x", ["S", "S"]), ("x'*S*x", ["x", "S"]), ("x'*S*x", ["S", "x"])],
+)
 def test_independent_beyond_the_gradient_is_refused(name: str, expression: str, wrt: list[str]) -> None:
     with pytest.raises(cf.Refusal, match="gradient of a scalar only"):
         cf.derive(expression, wrt, f"S: {DECLARED[name][0]}; x: n", structure="independent")

@@ -148,7 +148,9 @@ def test_cell(shapes: tuple[str, str, str], case: Case) -> None:
     wanted = layouts(function, [case.wrt], env)
     axes = declare(case.given).symbols[case.wrt].params[3]
     arrays = tensor(function, [case.wrt], env, (axes,))
-    given = {name: array.reshape(-1) if declare(case.given).symbols[name].params[3] == 1 else array for name, array in env.items()}
+    given = {
+        name: array.reshape(-1) if declare(case.given).symbols[name].params[3] == 1 else array for name, array in env.items()
+    }
     for layout, shape in zip(LAYOUTS, shapes, strict=True):
         d = cf.derive(case.expression, case.wrt, case.given, layout=layout)
         assert [ordered(size) for size in d.shape] == [ordered(size) for size in shape.split()]

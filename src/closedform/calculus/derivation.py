@@ -16,7 +16,6 @@ from closedform.core.walk import postorder, substitute
 from closedform.ops.build import inner, num, total
 from closedform.rewrite.catalog import rule
 
-
 LINEAR = {
     "add": "d(A + B) = dA + dB",
     "mul": "d(A*B) = dA*B + A*dB",

@@ -6,11 +6,13 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from closedform.core.bound import MARK, indices, marked
 from closedform.core.dim import ONE, Dim
 from closedform.core.errors import InputError, Refusal
 from closedform.core.expr import Expr, make
 from closedform.core.infer import facts
 from closedform.core.walk import postorder
+from closedform.numeric.ranges import Terms, ordered
 
 POOL = (3, 4, 2, 5, 7, 6)
 CAP = 8
@@ -30,21 +32,23 @@ class Demands:
         self.ordered: list[tuple[Dim, Dim]] = []
         self.even: list[Dim] = []
         self.integers: set[int] = set()
+        self.terms = [Terms(node) for node in nodes if node.op.name == "series" and not indices(node)]
+        loose: dict[Dim, None] = {}
+        """Sizes that may be anything: ranges of sums and exponents."""
         shapes: dict[Dim, None] = {}
         positions: dict[Dim, None] = {}
         for node in nodes:
             name, params = node.op.name, node.params
             for k, p in enumerate(params):
                 if isinstance(p, Dim):
-                    held = positions if name == "index" or (name == "unit" and k == 0) else shapes
+                    place = name in ("index", "moved") or (name in ("unit", "member") and k == 0)
+                    held = positions if place else loose if name in ("series", "sympow") or marked((p,)) else shapes
                     held[p] = None
             if name == "symbol":
                 self._symbol(node)
-            elif name == "index":
-                r, s, c, d = params
-                self.ordered += [(ONE, r), (r, s), (s, node.args[0].rows), (ONE, c), (c, d), (d, node.args[0].cols)]
-            elif name == "unit":
-                self.ordered += [(ONE, params[0]), params]
+            self.ordered += [pair for pair in ordered(node) if not marked(pair)]
+            if name == "series" and not marked(params) and (params[2] - params[1]).integer is None:
+                self.ordered.append(params[1:])
         self.ordered = [pair for pair in dict.fromkeys(self.ordered) if pair[0] is not pair[1]]
         for dim in shapes:
             if dim.integer is None:
@@ -52,6 +56,8 @@ class Demands:
                 self.names += [x for x in _listed(dim) if x not in self.names]
             else:
                 self.integers.add(dim.integer)
+        for dim in loose:
+            self.names += [x for x in _listed(dim) if x not in self.names]
         for dim in positions:
             self.indices += [x for x in _listed(dim) if x not in self.names and x not in self.indices]
 
@@ -69,6 +75,7 @@ class Demands:
                 all(d.value(sizes) >= least for d in self.positive)
                 and all(a.value(sizes) <= b.value(sizes) for a, b in self.ordered)
                 and all(d.value(sizes) % 2 == 0 for d in self.even)
+                and all(t.met(sizes) for t in self.terms)
             )
         except ValueError:  # a size that is not a whole number
             return False
@@ -118,7 +125,7 @@ def choices(demands: Demands, rng: np.random.Generator, limit: int = 64) -> Iter
 
 
 def _listed(dim: Dim) -> list[str]:
-    return [name for names, _ in dim.terms for name in names]
+    return [name for names, _ in dim.terms for name in names if not name.startswith(MARK)]
 
 
 def shrink(exprs: Sequence[Expr]) -> tuple[list[Expr], dict[int, int]]:
@@ -150,6 +157,8 @@ def shrink(exprs: Sequence[Expr]) -> tuple[list[Expr], dict[int, int]]:
 
 def _sizes_of(node: Expr) -> list[Dim]:
     """The sizes that a node brings along: of its shape when it is a leaf, else those among its parameters."""
+    if node.op.name in ("series", "sympow", "member", "moved"):
+        return []  # ranges, exponents and positions
     return [p for p in node.params if isinstance(p, Dim)]
 
 

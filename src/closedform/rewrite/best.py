@@ -147,17 +147,28 @@ def _number_into_entries(e: Expr) -> Expr:
     return e
 
 
+def _peeled(e: Expr) -> tuple[Expr, list[str]]:
+    """What stands inside transposes and inverses, through which a sign goes, and those from the outside in."""
+    around: list[str] = []
+    while e.op.name in ("transpose", "inv"):
+        around.append(e.op.name)
+        e = e.args[0]
+    return e, around
+
+
 def _sign_inside(e: Expr, own: frozenset[Expr]) -> Expr:
     """-(a - b)*x as (b - a)*x, unless a - b is what was typed."""
     head = e.args[0]
     if e.op.name != "mul" or head.op.name != "number" or not head.params[0] < 0:
         return e
     for at, g in enumerate(e.args):
-        inner = g.args[0] if g.op.name == "transpose" else g
+        inner, around = _peeled(g)
         if inner.op.name != "add" or inner in own or not any(_negative(t) for t in inner.args):
             continue
         flipped = _positive_first(make("add", tuple(negative(t) for t in inner.args)))
-        parts = [*e.args[1:at], transpose(flipped) if inner is not g else flipped, *e.args[at + 1 :]]
+        for name in reversed(around):
+            flipped = make(name, (flipped,))
+        parts = [*e.args[1:at], flipped, *e.args[at + 1 :]]
         if head.params[0] != -1:
             parts.insert(0, num(-head.params[0]))
         return product(*parts)

@@ -10,6 +10,7 @@ from closedform.core.infer import known
 from closedform.ops.build import identity, num, transpose, zero
 from closedform.rewrite.functions import traced
 from closedform.rewrite.products import scalar_word, shortened, word_key
+from closedform.rewrite.schur import inverse_block
 from closedform.rewrite.term import Scalars, Term, is_zero, join, multiply, split
 
 if TYPE_CHECKING:
@@ -308,6 +309,10 @@ def index(s: Simplifier, A: Expr, r: Dim, e: Dim, c: Dim, d: Dim) -> Expr:
         term = split(A)
         if term.coefficient != 1 or term.scalars:
             return _over(s, term, index(s, _core(term, A.shape), r, e, c, d), shape)
+    if name == "inv":
+        found = inverse_block(s, A.args[0], r, e, c, d)
+        if found is not None:
+            return found
     if name == "blocks":
         cell = _cell(A, r, e, c, d)
         if cell is not None:

@@ -24,7 +24,7 @@ def ranks(*expressions: Expr) -> dict[str, int]:
         if node in seen:
             continue
         seen.add(node)
-        if node.op.name == "symbol":
+        if node.op.name in ("symbol", "family"):
             out.setdefault(node.params[0], len(out))
         stack.extend(reversed(node.args))
     return out
@@ -47,7 +47,7 @@ class Order:
         return found
 
     def _make(self, node: Expr) -> Key:
-        if node.op.name == "symbol":
+        if node.op.name in ("symbol", "family"):
             name = node.params[0]
             return ((self.rank.get(name, 10**6),), 0, 1, "symbol", name, ())
         children = tuple(self._keys[a] for a in node.args)

@@ -11,7 +11,7 @@ from closedform.core.expr import Expr, Shape, make
 from closedform.core.walk import tree_size
 from closedform.ops.build import transpose, zero
 from closedform.rewrite.products import STACKED
-from closedform.rewrite.term import Rational, Scalars, Term, Word, join, multiply, split
+from closedform.rewrite.term import Rational, Scalars, Term, Word, is_zero, join, multiply, split
 
 if TYPE_CHECKING:
     from closedform.rewrite.engine import Simplifier
@@ -48,6 +48,8 @@ def _opened(parts: list[Expr]) -> list[Term]:
     """The terms of the parts, sums (and numbers times sums) opened.  Fresh objects: the caller changes them."""
     out = []
     for part in parts:
+        if is_zero(part):
+            continue
         if part.op.name == "add":
             out.extend(_opened(list(part.args)))
             continue

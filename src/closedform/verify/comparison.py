@@ -60,6 +60,11 @@ class Outcome(NamedTuple):
     reason: str = ""
 
 
+def _inside(node: Expr) -> Sequence[Expr]:
+    """A node, with those of the terms of a sum."""
+    return postorder(node) if node.op.name == "series" else (node,)
+
+
 class Comparison:
     """The original of a question against its answer, at as many points as asked for."""
 
@@ -72,7 +77,7 @@ class Comparison:
         self.flip = transposed(question.original.shape, question.wrt, question.layout)
         self.changing = self.points.program.dependents(self.moving, question.original)
         nodes = self.points.program.nodes
-        self.analytic = all(nodes[i].op.analytic for i in self.changing)
+        self.analytic = all(n.op.analytic for i in self.changing for n in _inside(nodes[i]))
         self.tested = not self.analytic
         repeated = [x for x in names.values() if question.wrt.count(x) > 1 and curved(space(x))]
         self.bent = bool(repeated) and question.structure == "projected"

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from closedform.core.bound import indices
 from closedform.core.errors import Refusal
 from closedform.core.expr import Expr
 from closedform.core.infer import facts as known_facts
@@ -59,7 +60,7 @@ class Points:
         self.rng = np.random.default_rng(seed)
         self.required = tuple(required)
         nodes = postorder(*required, *optional)
-        self.conditions = list(
+        conditions = list(
             dict.fromkeys(
                 (condition, argument)
                 for node in nodes
@@ -67,13 +68,17 @@ class Points:
                 if argument.op.name not in ("number", "pi", "size", "eye")
             )
         )
+        self.conditions = [pair for pair in conditions if not indices(pair[1])]
+        self.limited = [argument for condition, argument in conditions if condition in ENTRYWISE]
+        self.held = {node.args[1].params[0]: node.args[2] for node in nodes if node.op.name == "moved"}
+        """Variables that are members of families, and the members."""
         self.program = Program(*required, *optional, *(argument for _, argument in self.conditions))
         symbols: dict[str, Expr] = {}
         for _, name, node in self.program.inputs:  # of one name, the symbol with the most facts is drawn
             if name not in symbols or len(known_facts(node)) > len(known_facts(symbols[name])):
                 symbols[name] = node
         self.symbols = symbols
-        self.demands = Demands(self.program.nodes)
+        self.demands = Demands(postorder(*self.program.roots))
         self.choices = choices(self.demands, self.rng)
         self.known_sizes: list[dict[str, int]] = []
         self.turn = 0
@@ -138,6 +143,10 @@ class Points:
             if style == "normal" and symbol.is_scalar and not known_facts(symbol):
                 value = abs(value) * (-1.0 if (k + self.turn + len(self.known_sizes)) % 2 else 1.0)  # both signs in turn
             env[name] = value
+        for name, member in self.held.items():
+            family, (i, rows, cols) = member.args[0], (d.value(sizes) for d in member.params)
+            value = np.reshape(env[family.params[0]][i - 1], (rows, cols))
+            env[name] = value[0, 0] if member.is_scalar else value
         bound = self.program.at(sizes)
         values = bound.values(env)
         place = self.program.place
@@ -155,8 +164,7 @@ class Points:
     def _style_of(self, style: str, name: str) -> str:
         if style == "domain":
             if self._restricted is None:
-                limited = [argument for condition, argument in self.conditions if condition in ENTRYWISE]
-                self._restricted = {node.params[0] for node in postorder(*limited) if node.op.name == "symbol"}
+                self._restricted = {node.params[0] for node in postorder(*self.limited) if node.op.name in ("symbol", "family")}
             return "positive" if name in self._restricted else "normal"
         if style == "mixed":
             listed = list(STYLES)

@@ -29,4 +29,13 @@ ROWS: tuple[Row, ...] = (
     Row("known-sign", "abs(x)", "x", "the sign of the entries is known", "x: n positive", "abs(x)", "x: n"),
     Row("determinant-of-inverse", "det(inv(A))", "1/det(A)", "det(inv(A)) = 1/det(A)", "A: n n", "det(A)", "A: n n"),
     Row("norm-of-multiple", "norm2(-2*x)", "2*norm2(x)", "a norm is absolutely homogeneous", "x: n", "norm2(x)", "x: n"),
+    Row(
+        "schur-complement",
+        "inv([A, B; C, D])[1:n,1:n]",
+        "inv(A - B*inv(D)*C)",
+        "a diagonal block of the inverse is the inverse of the Schur complement of the other block",
+        "A: n n; B: n m; C: m n; D: m m invertible",
+        "inv([A, B; C, D])[1:n,1:n]",
+        "A: n n; B: n m; C: m n; D: m m",
+    ),
 )
