@@ -18,9 +18,9 @@ HEAD = """# Rewrite rules
 <!-- Made by docs/make_rules.py from the catalog in src/closedform/rewrite/catalog/. -->
 
 An answer is brought into normal form, and made as short as it can be, by the rules below. A step of a derivation is
-labelled with the name of its rule, and the name is the rule's anchor on this page. Each rule is given by one example of what it
-does, with the declarations under which it holds, the reason, and an example that it leaves alone. Rules that make an expression longer,
-such as `multiply-out`, are used on the way to a shorter one.
+labelled with the name of its rule, and the name is the rule's anchor on this page. Each rule is given by one example of
+what it does, with the declarations under which it holds, the reason, and an example that it leaves alone. Rules that make
+an expression longer, such as `multiply-out`, are used on the way to a shorter one.
 
 ```python
 >>> import closedform as cf

@@ -11,9 +11,10 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from closedform.codegen.chain import typical
-from closedform.codegen.contract import contract, entries, reshaped
+from closedform.codegen.contract import Tensor, contract, entries, permuted, reshaped
+from closedform.codegen.eliminate import Triangle, indexed
 from closedform.codegen.labels import Labels, Wiring, distinct, labels, quotient, refine, size
-from closedform.codegen.network import Network, Operand, Term
+from closedform.codegen.network import Network, Term
 from closedform.codegen.program import Program, Value
 from closedform.core.dim import ONE, Dim
 
@@ -23,12 +24,14 @@ Key = tuple[object, ...]
 class Placed(NamedTuple):
     """How a value goes into the array.
 
-    ``pattern`` numbers the index of each axis (equal numbers: only where the indices agree); the value has the different
-    indices in their order as its axes, is added or subtracted, or is a number that is added to every entry.
+    ``pattern`` numbers the index of each axis (equal numbers: only where the indices agree); the value, which is added or
+    subtracted, has the different indices in their order as its axes, or is one number for all entries.  With ``triangle``
+    (a size, and the numbers of the indices v, a(v) and b(v) of a lower triangle, or -1) these come first, as one axis.
     """
 
     pattern: tuple[int, ...]
     positive: bool
+    triangle: tuple[Dim, int, int, int] | None
 
 
 class Aligned(NamedTuple):
@@ -46,7 +49,7 @@ def as_matrix(p: Program, network: Network) -> Value | Term:
     if isinstance(found, Term):
         return found
     dims, terms = found
-    value = _assembled(p, terms, dims)
+    value = _assembled(p, terms, dims, len(dims) > len(sections))
     if not sections:
         return value
     if len(dims) == len(sections) == 2:
@@ -66,7 +69,7 @@ def as_tensor(p: Program, network: Network, axes: Sequence[Dim]) -> Value | Term
     places = _sections(dims, sections[::-1])[::-1]
     order = [i for place in places for i in place]
     terms = [Aligned(t, tuple(row[i] for i in order)) for t, row in terms]
-    value = _assembled(p, terms, [dims[i] for i in order])
+    value = _assembled(p, terms, [dims[i] for i in order], len(dims) > len(sections))
     return value if len(dims) == len(axes) else reshaped(p, value, axes, entries(axes))
 
 
@@ -109,39 +112,57 @@ def _sections(dims: Sequence[Dim], sections: Sequence[Dim]) -> list[list[int]]:
 
 # ---- the sum ------------------------------------------------------------------------------------------------------
 class _Part(NamedTuple):
-    """A term prepared: what is computed (``core``, its indices named by numbers), and where it goes."""
+    """A term prepared: the arrays whose product it is; ``view``, the indices of the part of the array where it goes, of
+    which it has those in ``kept``; and ``core``, what is computed, with numbers for names of the indices."""
 
     term: Term
     axes: Labels
+    tensors: tuple[Tensor, ...]
+    triangle: Triangle | None
+    view: Labels
     kept: Labels
     core: Key
 
+    @property
+    def fills(self) -> bool:
+        """Has the term an entry of its own for every entry of the array?"""
+        return self.kept == self.axes and self.triangle is None
 
-def _prepared(a: Aligned) -> _Part:
-    term = a.term.summed(())
-    held = distinct(*term.held())
-    kept = tuple(x for x in distinct(a.axes) if x in held)
+    @property
+    def negative(self) -> bool:
+        return self.term.coefficient < 0
+
+
+def _prepared(p: Program, a: Aligned) -> _Part:
+    tensors, triangle = indexed(p, a.term.operands, a.axes)
+    held = distinct(*(t.axes for t in tensors))
+    view = distinct(a.axes)
+    if triangle is not None:
+        low = (triangle.entry, triangle.column, triangle.row)
+        view = (triangle.entry, *(x for x in view if x not in low))
+    kept = tuple(x for x in view if x in held)
     number = {x: i for i, x in enumerate(held)}
-    operands = tuple((o.value, tuple(number[x] for x in o.rows), tuple(number[x] for x in o.cols)) for o in term.operands)
-    return _Part(term, a.axes, kept, (operands, frozenset(number[x] for x in kept)))
+    named = tuple((t.value, tuple(number[x] for x in t.axes)) for t in tensors)
+    return _Part(a.term, a.axes, tuple(tensors), triangle, view, kept, (named, frozenset(number[x] for x in kept)))
 
 
-def _merged(parts: list[_Part]) -> list[_Part]:
+def _merged(parts: Sequence[_Part]) -> list[_Part]:
     """Terms that differ in their coefficient only are one."""
     found: dict[Key, _Part] = {}
     for part in parts:
-        named = {x: i for i, x in enumerate(distinct(*part.term.held(), part.axes))}
-        key = (part.core, tuple(named[x] for x in part.axes), part.term.scales, part.term.repeats)
+        number = {x: i for i, x in enumerate(distinct(*(t.axes for t in part.tensors), part.axes, part.view))}
+        low = part.triangle and tuple(number.get(x) for x in part.triangle[1:])
+        key = (part.core, tuple(number[x] for x in part.axes), low, part.term.scales, part.term.repeats)
         if key in found:
-            old = found[key]
-            both = old.term.coefficient + part.term.coefficient
-            part = old._replace(term=old.term._replace(coefficient=both))
+            both = found[key].term.coefficient + part.term.coefficient
+            part = part._replace(term=part.term._replace(coefficient=both))
         found[key] = part
     return [part for part in found.values() if part.term.coefficient]
 
 
-def _assembled(p: Program, terms: Sequence[Aligned], dims: Sequence[Dim]) -> Value:
-    parts = _merged([_prepared(a) for a in terms])
+def _assembled(p: Program, terms: Sequence[Aligned], dims: Sequence[Dim], contiguous: bool) -> Value:
+    """The sum; ``contiguous`` when its axes are going to be merged."""
+    parts = _merged([_prepared(p, a) for a in terms])
     if not dims:
         return _number(p, parts)
     cores = [part.core for part in parts]
@@ -149,79 +170,72 @@ def _assembled(p: Program, terms: Sequence[Aligned], dims: Sequence[Dim]) -> Val
     scale = _common_scale(p, parts) if shared and len(parts) > 1 else None
     if scale is not None:
         parts = [part._replace(term=_unscaled(part.term)) for part in parts]
-    parts.sort(key=lambda part: (not _fills(part), part.term.coefficient < 0))
-    if len(parts) == 1 and _fills(parts[0]):
-        return _computed(p, parts[0], shared, signed=True)
+    parts.sort(key=_late)
+    if len(parts) == 1 and parts[0].fills:
+        return _computed(p, parts[0], shared, signed=True, contiguous=contiguous)
+    begun = bool(parts) and parts[0].fills and not (contiguous and parts[0].core in shared)
     values, placed = [], []
     for i, part in enumerate(parts):
-        signed = i == 0 and _fills(part)
-        values.append(_computed(p, part, shared, signed=signed))
-        named = {x: k for k, x in enumerate(distinct(part.axes))}
-        placed.append(Placed(tuple(named[x] for x in part.axes), signed or part.term.coefficient > 0))
-    begun = bool(parts) and _fills(parts[0])
+        signed = begun and i == 0
+        values.append(_computed(p, part, shared, signed=signed, contiguous=signed and contiguous))
+        number = {x: k for k, x in enumerate(distinct(part.axes))}
+        low = part.triangle and (part.triangle.n, *(number.get(x, -1) for x in part.triangle[1:]))
+        placed.append(Placed(tuple(number[x] for x in part.axes), signed or not part.negative, low))
     args = tuple(values) if scale is None else (*values, scale)
     return p.value("assemble", args, (tuple(dims), tuple(placed), begun), entries(dims))
 
 
-def _fills(part: _Part) -> bool:
-    """Has the term an entry of its own for every entry of the array?"""
-    return part.kept == part.axes
+def _late(part: _Part) -> tuple[bool, bool]:
+    """The terms that fill the array come first, added ones before subtracted ones."""
+    return not part.fills, part.negative
 
 
-def _computed(p: Program, part: _Part, shared: set[Key], *, signed: bool) -> Value:
+def _computed(p: Program, part: _Part, shared: set[Key], *, signed: bool, contiguous: bool = False) -> Value:
     """The value of a term on its own indices, without its sign unless ``signed``."""
     term = part.term if signed else part.term._replace(coefficient=abs(part.term.coefficient))
-    scale = scale_of(p, term)
-    if not term.operands:
+    scale = _scale(p, term)
+    if not part.tensors:
         return scale
-    if part.core not in shared:
-        value = contract(p, _scaled(p, term.operands, scale), part.kept)
+    if part.core in shared:
+        held = tuple(x for x in distinct(*(t.axes for t in part.tensors)) if x in part.kept)
+        value = p.mul(scale, permuted(p, Tensor(contract(p, part.tensors, held), held), part.kept).value)
     else:
-        held = tuple(x for x in distinct(*term.held()) if x in part.kept)
-        value = contract(p, term.operands, held)
-        if held != part.kept:
-            order = ", ".join(str(held.index(x)) for x in part.kept)
-            value = p.call(f"np.transpose({{0}}, ({order}))", (value,), entries(x.dim for x in part.kept))
-        value = p.mul(scale, value)
-    axes = distinct(part.axes)
-    if len(part.kept) == len(axes):
+        value = contract(p, _scaled(p, part.tensors, scale), part.kept, contiguous)
+    if len(part.kept) in (0, len(part.view)):
         return value
-    places = ", ".join(":" if x in part.kept else "None" for x in axes)
-    return p.call(f"{{0}}[{places}]", (value,), entries(x.dim for x in part.kept)) if part.kept else value
+    places = ", ".join(":" if x in part.kept else "None" for x in part.view)
+    return p.call(f"{{0}}[{places}]", (value,), entries(x.dim for x in part.kept))
 
 
-def scale_of(p: Program, term: Term) -> Value:
+def _scale(p: Program, term: Term) -> Value:
     """The number before a term."""
     out = p.const(term.coefficient)
     for s in term.scales:
         out = p.mul(out, s)
-    if term.repeats is not ONE:
-        out = p.mul(out, p.size(term.repeats))
-    return out
+    return out if term.repeats is ONE else p.mul(out, p.size(term.repeats))
 
 
-def _scaled(p: Program, operands: Sequence[Operand], scale: Value) -> list[Operand]:
+def _scaled(p: Program, tensors: Sequence[Tensor], scale: Value) -> list[Tensor]:
     """The arrays with the smallest one multiplied by a number."""
-    sizes = [typical(size(x.dim for x in o.rows + o.cols)) for o in operands]
+    sizes = [typical(size(x.dim for x in t.axes)) for t in tensors]
     at = sizes.index(min(sizes))
-    return [o._replace(value=p.mul(scale, o.value)) if i == at else o for i, o in enumerate(operands)]
+    return [t._replace(value=p.mul(scale, t.value)) if i == at else t for i, t in enumerate(tensors)]
 
 
 def _number(p: Program, parts: Sequence[_Part]) -> Value:
     out: Value | None = None
     for part in parts:
         value = _computed(p, part, set(), signed=out is None)
-        out = value if out is None else p.add(out, value) if part.term.coefficient > 0 else p.sub(out, value)
+        out = value if out is None else p.sub(out, value) if part.negative else p.add(out, value)
     return p.const(0) if out is None else out
 
 
 def _common_scale(p: Program, parts: Sequence[_Part]) -> Value | None:
     """The number that all terms have in common, but for the sign; None when it is 1."""
+    numbers = {(abs(t.coefficient), t.scales, t.repeats) for t in (part.term for part in parts)}
     first = parts[0].term
-    same = all((abs(t.coefficient), t.scales, t.repeats) == (abs(first.coefficient), first.scales, first.repeats)
-               for t in (part.term for part in parts))  # fmt: skip
-    scale = scale_of(p, first._replace(coefficient=abs(first.coefficient)))
-    return None if not same or scale is p.const(1) else scale
+    scale = _scale(p, first._replace(coefficient=abs(first.coefficient)))
+    return None if len(numbers) > 1 or scale is p.const(1) else scale
 
 
 def _unscaled(term: Term) -> Term:

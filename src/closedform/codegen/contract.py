@@ -73,36 +73,41 @@ def permuted(p: Program, t: Tensor, axes: Labels) -> Tensor:
     return Tensor(p.call(f"np.transpose({{0}}, ({order}))", (t.value,), entries(x.dim for x in axes)), axes)
 
 
-def contract(p: Program, operands: Iterable[Operand], axes: Labels) -> Value:
+def contract(p: Program, tensors: Sequence[Tensor], axes: Labels, contiguous: bool = False) -> Value:
     """The product of the arrays, summed over all indices but ``axes``, which are its axes in this order.
 
-    Every one of ``axes`` is an index of one of the arrays.
+    Every one of ``axes`` is an index of one of the arrays.  With ``contiguous`` the entries of the result lie in memory in
+    the order of its axes where that costs nothing.
     """
-    parts = _reduced(p, [tensor(p, o) for o in operands], axes)
+    parts = _reduced(p, tensors, axes)
     order = _searched if len(parts) <= SEARCHED else _greedy
     for i, j in order([frozenset(t.axes) for t in parts], frozenset(axes)):
         a, b = parts[i], parts[j]
         rest = [t for k, t in enumerate(parts) if k not in (i, j)]
         needed = set(distinct(axes, *(t.axes for t in rest)))
         kept = axes if not rest else tuple(x for x in distinct(a.axes, b.axes) if x in needed)
-        parts = [*rest, _pair(p, a, b, kept)]
+        parts = [*rest, _pair(p, a, b, kept, contiguous and not rest)]
     return permuted(p, parts[0], axes).value
 
 
-def _reduced(p: Program, parts: list[Tensor], axes: Labels) -> list[Tensor]:
+def only(p: Program, t: Tensor, kept: Labels) -> Tensor:
+    """The array at equal values of equal indices, summed over the indices that are not kept."""
+    if t.axes == kept:
+        return t
+    source, target = spelled(t.axes, kept)
+    return Tensor(p.call(f'np.einsum("{source}->{target}", {{0}})', (t.value,), entries(x.dim for x in kept)), kept)
+
+
+def _reduced(p: Program, parts: Sequence[Tensor], axes: Labels) -> list[Tensor]:
     """The arrays without repeated indices and without those that no other has and that are summed."""
     out = []
     for i, t in enumerate(parts):
         needed = set(distinct(axes, *(u.axes for k, u in enumerate(parts) if k != i)))
-        kept = tuple(x for x in distinct(t.axes) if x in needed)
-        if len(kept) < len(t.axes):
-            source, target = spelled(t.axes, kept)
-            t = Tensor(p.call(f'np.einsum("{source}->{target}", {{0}})', (t.value,), entries(x.dim for x in kept)), kept)
-        out.append(t)
+        out.append(only(p, t, tuple(x for x in distinct(t.axes) if x in needed)))
     return out
 
 
-def _pair(p: Program, a: Tensor, b: Tensor, kept: Labels) -> Tensor:
+def _pair(p: Program, a: Tensor, b: Tensor, kept: Labels, contiguous: bool) -> Tensor:
     """The product of two arrays."""
     shared = [x for x in a.axes if x in b.axes]
     summed = [x for x in shared if x not in kept]
@@ -112,7 +117,8 @@ def _pair(p: Program, a: Tensor, b: Tensor, kept: Labels) -> Tensor:
         if len(shared) == len(summed) == 1 and (made := _matrix_product(p, left, right, summed[0], kept)):
             return made
     first, second, target = spelled(a.axes, b.axes, kept)
-    option = ", optimize=True" if summed and len(summed) == len(shared) else ""
+    by_matrices = summed and len(summed) == len(shared)
+    option = ", optimize=True" if by_matrices else ', order="C"' if contiguous else ""
     text = f'np.einsum("{first},{second}->{target}", {{0}}, {{1}}{option})'
     return Tensor(p.call(text, (a.value, b.value), entries(x.dim for x in kept)), kept)
 

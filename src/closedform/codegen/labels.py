@@ -96,7 +96,7 @@ class Wiring:
 
     >>> m, n = Dim.of("m"), Dim.of("n")
     >>> w, whole, parts = Wiring(), labels(m * n), labels(m, n)
-    >>> w.identify(whole, parts), w.resolve(whole) == parts
+    >>> w.identify(whole, parts), w.resolve(whole) == w.resolve(parts)
     (True, True)
     """
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import NamedTuple
 
+from closedform.codegen.assemble import Placed
 from closedform.codegen.contract import LETTERS
 from closedform.codegen.program import LEAVES, Program, Value
 from closedform.codegen.template import is_atom, repeated, slots
@@ -137,6 +138,7 @@ class _Writer:
         self.lines: list[str] = []
         self.texts: dict[Value, Text] = {}
         self.count = 0
+        self.part = self.low = ""
         order = program.order()
         uses = program.uses(order)
         named = {v.args[0] for v in order if v.op == "guard"}
@@ -246,20 +248,31 @@ class _Writer:
             self.lines.append(f"{target} = {self.texts[first].text}")
         else:
             self.lines.append(f"{target} = np.array({self.texts[first].text})")
-        part = ""
-        for a, (pattern, positive) in list(zip(value.args, placed, strict=False))[bool(begun) :]:
-            sign = "+=" if positive else "-="
-            if len(set(pattern)) == len(pattern):
-                self.lines.append(f"{target} {sign} {self.texts[a].text}")
-                continue
-            part = part or self._named("part")
-            letters = "".join(LETTERS[i] for i in pattern)
-            different = "".join(dict.fromkeys(letters))
-            self.lines.append(f'{part} = np.einsum("{letters}->{different}", {target})')
-            self.lines.append(f"{part} {sign} {self.texts[a].text}")
+        for a, placement in list(zip(value.args, placed, strict=False))[bool(begun) :]:
+            sign = "+=" if placement.positive else "-="
+            self.lines.append(f"{self._place(target, placement)} {sign} {self.texts[a].text}")
         if len(value.args) > len(placed):
             self.lines.append(f"{target} *= {self.texts[value.args[-1]].text}")
         return Text(target, ATOM)
+
+    def _place(self, target: str, placed: Placed) -> str:
+        """The part of an array that a value is added to."""
+        number = list(dict.fromkeys(placed.pattern))
+        if len(number) == len(placed.pattern) and placed.triangle is None:
+            return target
+        self.part = self.part or self._named("part")
+        chosen = [] if placed.triangle is None else list(placed.triangle[1:])
+        order = [k for k in chosen if k >= 0] + [k for k in number if k not in chosen]
+        source, view = ("".join(LETTERS[k] for k in row) for row in (placed.pattern, order))
+        self.lines.append(f'{self.part} = np.einsum("{source}->{view}", {target})')
+        if placed.triangle is None:
+            return self.part
+        self.low = self.low or self._named("low")
+        self.lines.append(f"{self.low} = np.triu_indices({size_text(placed.triangle[0], self.sizes).text})")
+        if chosen[0] < 0:
+            return f"{self.part}[{self.low}]"
+        indices = [f"{self.low}[{i}]" for i, k in enumerate(chosen[1:]) if k >= 0]
+        return f"{self.part}[np.arange(len({self.low}[0])), {', '.join(indices)}]"
 
     def _call(self, value: Value) -> Text:
         template, listed = value.params

@@ -1,6 +1,6 @@
 """Which parts of an expression are computed as tensor networks, and the network of each.
 
-Kronecker and Khatri-Rao products, commutation matrices, identities of composite size and diagonal matrices of vec(M) make
+Kronecker and Khatri-Rao products, commutation, duplication and elimination matrices, identities of composite size and diagonal matrices of vec(M) make
 a network of everything linear around them.  Where the factors of two sizes do not fit each other (kron(A, B) beside
 kron(C, D) with the sizes of C and D exchanged), one side is written out as a matrix, of which any factor can be split.
 """
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from closedform.codegen import network
+from closedform.codegen import eliminate, network
 from closedform.codegen.assemble import as_matrix, as_tensor
 from closedform.codegen.network import Network, Term
 from closedform.codegen.program import Value
@@ -22,7 +22,7 @@ from closedform.core.op import f
 if TYPE_CHECKING:
     from closedform.codegen.lowering import Lowering, Turned
 
-SEEDS = frozenset({"kron", "khatrirao", "commutation"})
+SEEDS = frozenset({"kron", "khatrirao", "commutation", "duplication", "elimination"})
 """Operations that always make a network."""
 
 CARRIERS = frozenset({"add", "mul", "transpose", "named", "vec", "unvec", "hadamard", "diag", "diagonal", "trace", "sum"})
@@ -64,7 +64,7 @@ class Networks:
     """The networks of the nodes of an expression that is being lowered."""
 
     def __init__(self, low: Lowering, nodes: Iterable[Expr]) -> None:
-        self._low = low
+        self._low, self.program = low, low.program
         self.structured = structured_nodes(nodes)
         self._made: dict[Expr, Network] = {}
 
@@ -90,7 +90,7 @@ class Networks:
     def tensor(self, e: Expr, axes: tuple[Dim, ...]) -> Value:
         """A node as an array with the entries of the matrix in their order, column by column."""
         found = self.of(e)
-        while isinstance(value := as_tensor(self._low.program, found, axes), Term):
+        while isinstance(value := as_tensor(self.program, found, axes), Term):
             found = self._written_out(found, value)
         return value
 
@@ -99,7 +99,7 @@ class Networks:
         return network.matrix(self._low.value(e), e.shape)
 
     def _matrix(self, found: Network) -> Value:
-        while isinstance(value := as_matrix(self._low.program, found), Term):
+        while isinstance(value := as_matrix(self.program, found), Term):
             found = self._written_out(found, value)
         return value
 
@@ -211,6 +211,14 @@ def _commutation(nets: Networks, e: Expr) -> Network:
     return network.commutation(*e.params)
 
 
+def _duplication(nets: Networks, e: Expr) -> Network:
+    return eliminate.duplication(nets.program, *e.params)
+
+
+def _elimination(nets: Networks, e: Expr) -> Network:
+    return eliminate.elimination(nets.program, *e.params)
+
+
 PLAIN: dict[str, Callable[[Networks, Expr], Network]] = {
     "eye": _identity, "ones": _ones, "zeros": _zero, "diag": _of_argument(network.diagonal_matrix),
     "vec": _of_argument(network.vec), "transpose": _of_argument(network.transpose),
@@ -218,8 +226,8 @@ PLAIN: dict[str, Callable[[Networks, Expr], Network]] = {
 """Nodes whose structure a network uses wherever they stand in one."""
 
 BUILT: dict[str, Callable[[Networks, Expr], Network]] = {
-    **PLAIN, "kron": _kron, "khatrirao": _khatrirao, "commutation": _commutation, "inv": _inverse_of_kron, "add": _add,
-    "mul": Networks.scaled, "hadamard": _hadamard, "named": _of_argument(_itself), "unvec": _unvec,
+    **PLAIN, "kron": _kron, "khatrirao": _khatrirao, "commutation": _commutation, "duplication": _duplication,
+    "elimination": _elimination, "inv": _inverse_of_kron, "add": _add, "mul": Networks.scaled, "hadamard": _hadamard, "named": _of_argument(_itself), "unvec": _unvec,
     "diagonal": _of_argument(network.diagonal), "trace": _of_argument(network.trace), "sum": _of_argument(network.total),
 }  # fmt: skip
 """The network of each operation."""

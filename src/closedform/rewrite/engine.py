@@ -120,6 +120,9 @@ class Simplifier:
     def entrywise_product(self, factors: tuple[Expr, ...], shape: Shape) -> Expr:
         return entrywise.entrywise_product(self, factors, shape)
 
+    def named_forms(self, powers: Scalars) -> None:
+        entrywise.named_forms(self, powers)
+
     def entry_power(self, x: Expr, k: Rational) -> Expr:
         return entrywise.powered(self, x, num(k))
 
@@ -147,6 +150,9 @@ def _norm_of(s: Simplifier, name: str, A: Expr) -> Expr:
         return _norm_of(s, name, A.args[0])
     if is_zero(A):
         return num(0)
+    if name == "norm2" and A.op.name == "kron":
+        s.fire("norm-of-kronecker")
+        return s.product((_norm_of(s, name, A.args[0]), _norm_of(s, name, A.args[1])))
     term = split(A)
     if term.coefficient == 1 and not any(known(b, "positive") for b in term.scalars):
         return make(name, (A,))

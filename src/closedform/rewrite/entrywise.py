@@ -56,7 +56,7 @@ def entrywise_product(s: Simplifier, factors: tuple[Expr, ...], shape: Shape) ->
     powers: Scalars = {}
     for g in factors:
         coefficient *= _gather(s, g, 1, scalars, powers)
-    _named_forms(s, powers)
+    named_forms(s, powers)
     coefficient *= _merged_structure(s, scalars, powers, shape)
     if any(is_zero(g) for g in powers):
         return zero(*shape)
@@ -105,7 +105,7 @@ def is_mask(g: Expr) -> bool:
     return g.op.name in ("ones", "eye", "unit", "step", "commutation")
 
 
-def _named_forms(s: Simplifier, powers: Scalars) -> None:
+def named_forms(s: Simplifier, powers: Scalars) -> None:
     """exp(z)./(1 + exp(z)) is sigmoid(z), and 1./(1 + exp(z)) is sigmoid(-z)."""
     for base in list(powers):
         k = powers.get(base, 0)
@@ -236,7 +236,7 @@ def powered(s: Simplifier, base: Expr, exponent: Expr) -> Expr:
         powers: Scalars = {}
         k = k.numerator if k.denominator == 1 else k
         coefficient = _gather(s, base, k, scalars, powers)
-        _named_forms(s, powers)
+        named_forms(s, powers)
         body = split(_written(s, powers, base.shape))
         for g, j in body.scalars.items():
             multiply(scalars, g, j)
@@ -262,7 +262,7 @@ def scalar_powered(s: Simplifier, base: Expr, exponent: Expr) -> Expr:
             return power(base, k)
         coefficient = split_scalar(base, scalars, k.numerator if k.denominator == 1 else k)
         if base.op.name != "number":
-            _named_forms(s, scalars)
+            named_forms(s, scalars)
         return join(Term(coefficient, s.sorted_scalars(scalars), (), base.shape))
     if base.op.name == "number" and base.params[0] == 1:
         return base

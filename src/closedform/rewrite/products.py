@@ -10,8 +10,9 @@ from closedform.core.dim import ONE
 from closedform.core.errors import Refusal
 from closedform.core.expr import Expr, Shape, make
 from closedform.core.infer import known
+from closedform.core.walk import tree_size
 from closedform.ops.build import identity, num, zero
-from closedform.rewrite.term import Rational, Scalars, Term, Word, is_zero, join, multiply, split, split_scalar
+from closedform.rewrite.term import Rational, Scalars, Term, Word, factor, is_zero, join, multiply, split, split_scalar
 
 if TYPE_CHECKING:
     from closedform.rewrite.engine import Simplifier
@@ -48,10 +49,12 @@ def multiplied(s: Simplifier, factors: tuple[Expr, ...], shape: Shape) -> Expr:
             run = []
     word: Word = ()
     if run:
-        factor, word = _word(s, run, scalars)
-        coefficient *= factor
+        number, word = _word(s, run, scalars)
+        coefficient *= number
     if not coefficient:
         return zero(*shape)
+    if len(scalars) > 1 and any(base.op.name == "sigmoid" for base in scalars):
+        s.named_forms(scalars)
     return join(Term(coefficient, s.sorted_scalars(scalars), word, shape))
 
 
@@ -83,11 +86,11 @@ def _word(s: Simplifier, run: Letters, scalars: Scalars) -> tuple[Rational, Word
         coefficient *= scalar_word(s, piece, scalars)
     letters = shortened(s, letters)
     if len(letters) > 1 and letters[-1][0].cols is ONE:
-        factor, letters = _diagonals_applied(s, letters, scalars)
-        coefficient *= factor
+        number, letters = _diagonals_applied(s, letters, scalars)
+        coefficient *= number
     elif len(letters) > 1 and letters[0][0].rows is ONE:
-        factor, letters = _diagonals_applied(s, flipped(s, letters), scalars)
-        coefficient *= factor
+        number, letters = _diagonals_applied(s, flipped(s, letters), scalars)
+        coefficient *= number
         letters = flipped(s, letters)
     for at, (base, k) in enumerate(letters):
         sign = _symmetrizer(base) if k > 1 else 0
@@ -129,7 +132,9 @@ def shortened(s: Simplifier, letters: Letters) -> Letters:
             out.append((base, k))
             continue
         last, j = out[-1]
-        turned = _kronecker_pair(s, last, base) if j == 1 == k and (_stacked(last) or _stacked(base)) else None
+        turned = None
+        if (_stacked(base) and k == 1) or (_stacked(last) and j == 1):
+            turned = _kronecker_pair(s, factor(last, j), factor(base, k))
         if turned is not None:
             out.pop()
             todo.extend((g, 1) for g in reversed(turned))
@@ -340,10 +345,26 @@ def scalar_word(s: Simplifier, letters: Letters, scalars: Scalars) -> Rational:
             s.fire("vec-inner-product")
             pair = s.product((s.transposed(word[0][0].args[0].args[0]), word[1][0].args[0]))
             return coefficient * split_scalar(s.apply("trace", (pair,)), scalars, 1)
+    if len(letters) == 2 and all(k == 1 for _, k in letters):
+        merged = _merged_inner(s, letters[0][0], letters[1][0])
+        if merged is not None:
+            return coefficient * split_scalar(merged, scalars, 1)
     word = min((letters, flipped(s, letters)), key=lambda w: word_key(s, w))
     from_word = join(Term(1, {}, tuple(word), (word[0][0].rows, word[-1][0].cols)))
     multiply(scalars, from_word, 1)
     return coefficient
+
+
+def _merged_inner(s: Simplifier, row: Expr, column: Expr) -> Expr | None:
+    """u'*v as a sum of entries when something cancels between u and v entry by entry."""
+    left = s.transposed(row)
+    if not any(g.op.name in ("hadamard", "entrypow") for g in (left, column)):
+        return None
+    product = s.entrywise_product((left, column), column.shape)
+    if tree_size(product) >= max(tree_size(left), tree_size(column)):
+        return None
+    s.fire("inner-cancels")
+    return s.apply("sum", (product,))
 
 
 def word_key(s: Simplifier, letters: Letters) -> Any:

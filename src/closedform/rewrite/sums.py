@@ -38,10 +38,46 @@ def added(s: Simplifier, parts: list[Expr], shape: Shape) -> Expr:
             return entries
     if len(terms) == 1:
         return join(terms[0])
+    terms = _complements(s, terms)
+    if len(terms) == 1:
+        return join(terms[0])
     terms.sort(key=lambda t: term_key(s, t))
     if s.expand:
         return make("add", tuple(join(t) for t in terms))
     return factored(s, terms, shape)
+
+
+def _complements(s: Simplifier, terms: list[Term]) -> list[Term]:
+    """1 - sigmoid(z) as sigmoid(-z), entry by entry."""
+    for t in terms:
+        z = _sigmoid_argument(t)
+        if z is None:
+            continue
+        for u in terms:
+            if _is_constant_one(u) and u.coefficient == -t.coefficient:
+                s.fire("sigmoid-complement")
+                new = split(make("sigmoid", (s.negated(z),)))
+                new.coefficient *= u.coefficient
+                return [new if v is t else v for v in terms if v is not u]
+    return terms
+
+
+def _sigmoid_argument(t: Term) -> Expr | None:
+    if len(t.word) == 1 and not t.scalars and t.word[0][1] == 1:
+        base = t.word[0][0]
+    elif not t.word and len(t.scalars) == 1 and next(iter(t.scalars.values())) == 1:
+        base = next(iter(t.scalars))
+    else:
+        return None
+    return base.args[0] if base.op.name == "sigmoid" else None
+
+
+def _is_constant_one(t: Term) -> bool:
+    if t.scalars:
+        return False
+    if t.shape[0] is ONE and t.shape[1] is ONE:
+        return not t.word
+    return len(t.word) == 1 and t.word[0][0].op.name == "ones"
 
 
 def _opened(parts: list[Expr]) -> list[Term]:

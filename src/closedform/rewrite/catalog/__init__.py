@@ -5,13 +5,13 @@ The name is the step label in derivations, the id of the rule's test and its anc
 
 from __future__ import annotations
 
-from closedform.rewrite.catalog import algebra, entries, functions, kronecker
+from closedform.rewrite.catalog import algebra, entries, functions, kronecker, series
 from closedform.rewrite.catalog.row import Row
 
 TIDY = ("tidy-up",)
 """Bookkeeping: order of terms and factors, brackets, identities, double transposes."""
 
-ROWS: tuple[Row, ...] = (*algebra.ROWS, *kronecker.ROWS, *entries.ROWS, *functions.ROWS)
+ROWS: tuple[Row, ...] = (*algebra.ROWS, *kronecker.ROWS, *entries.ROWS, *functions.ROWS, *series.ROWS)
 
 _BY_NAME = {row.name: row for row in ROWS}
 

@@ -116,4 +116,13 @@ ROWS: tuple[Row, ...] = (
         "t*e(1,n)",
         "t: scalar; x: n",
     ),
+    Row(
+        "inner-cancels",
+        "(x./y)'*y",
+        "sum(x)",
+        "an inner product is the sum of the entrywise product",
+        "x: n; y: n positive",
+        "(x./y)'*z",
+        "x: n; y: n positive; z: n",
+    ),
 )

@@ -38,4 +38,22 @@ ROWS: tuple[Row, ...] = (
         "inv([A, B; C, D])[1:n,1:n]",
         "A: n n; B: n m; C: m n; D: m m",
     ),
+    Row(
+        "sigmoid-complement",
+        "ones(n) - sigmoid(x)",
+        "sigmoid(-x)",
+        "1 - sigmoid(z) = sigmoid(-z)",
+        "x: n",
+        "ones(n) + sigmoid(x)",
+        "x: n",
+    ),
+    Row(
+        "norm-of-kronecker",
+        "norm2(kron(A, B))",
+        "norm2(A)*norm2(B)",
+        "the Frobenius norm of a Kronecker product is the product of the norms",
+        "A: m n; B: p q",
+        "norm1(kron(A, B))",
+        "A: m n; B: p q",
+    ),
 )

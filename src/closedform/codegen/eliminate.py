@@ -1,0 +1,99 @@
+"""Elimination and duplication matrices as indexing.
+
+Entry v of vech(A) is the entry of A in row b(v) and column a(v), where (a, b) are np.triu_indices.  A product with L(n)
+therefore puts a(v) and b(v) in the place of a column and a row index, and its transpose fills those entries only.  The
+duplication matrix is L(n)' and, off the diagonal, the same with rows and columns exchanged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import NamedTuple
+
+from closedform.codegen.contract import Tensor, entries, only, permuted, tensor
+from closedform.codegen.labels import Label, Labels, distinct
+from closedform.codegen.network import Network, Operand, single
+from closedform.codegen.program import Program
+from closedform.core.dim import ONE, Dim
+
+WRITTEN_OUT = "elimination({n})"
+"""The matrix L(n) as a value: what stands for it until indexing takes its place."""
+
+
+class Triangle(NamedTuple):
+    """The index v of a lower triangle where the column index and the row index of the matrix, or one of them, are axes of
+    the array that is filled: ``column`` and ``row`` as far as they are."""
+
+    n: Dim
+    entry: Label
+    column: Label | None
+    row: Label | None
+
+
+def elimination(p: Program, n: Dim) -> Network:
+    """L(n), with its columns counted by (column, row) of the matrix."""
+    if n is ONE:
+        return single((ONE, ONE), (), ())
+    half = n * (n + 1) * Fraction(1, 2)
+    entry, column, row = Label(half), Label(n), Label(n)
+    operand = Operand(p.call(WRITTEN_OUT, (), (half, n * n), n=n), (entry,), (column, row))
+    return single((half, n * n), operand.rows, operand.cols, operand)
+
+
+def duplication(p: Program, n: Dim) -> Network:
+    """D(n): L(n)' and, off the diagonal, the same with row and column exchanged."""
+    found = elimination(p, n)
+    if n is ONE:
+        return found
+    t = found.terms[0]
+    half = found.shape[0]
+    below = t._replace(rows=t.cols, cols=t.rows)
+    column, row = below.rows
+    off = p.call("np.not_equal(*np.triu_indices({n}))[:, None].astype(float)", (), (half, ONE), n=n)
+    above = below._replace(rows=(row, column), operands=(*t.operands, Operand(off, t.rows, ())))
+    return Network(found.shape[::-1], (below, above.renamed()))
+
+
+def indexed(p: Program, operands: Sequence[Operand], axes: Labels) -> tuple[list[Tensor], Triangle | None]:
+    """The arrays of a term with indexing in the place of elimination matrices, as far as that is possible.
+
+    The triangle says where the term goes when a row or column index of a lower triangle is among ``axes``.
+    """
+    parts = [only(p, t, distinct(t.axes)) for t in (tensor(p, o) for o in operands)]
+    links = [part for part, o in zip(parts, operands, strict=True) if _is_elimination(o)]
+    triangle: Triangle | None = None
+    for link in links:
+        if link not in parts or len(set(link.axes)) < 3:
+            continue
+        entry, column, row = link.axes
+        outside = [x for x in (column, row) if x in axes]
+        if (len(outside) == 1 and entry not in axes) or (outside and triangle is not None):
+            continue
+        parts.remove(link)
+        if outside:
+            triangle = Triangle(row.dim, entry, column if column in axes else None, row if row in axes else None)
+        parts = [_taken(p, part, entry, column, row) for part in parts]
+    return parts, triangle
+
+
+def _is_elimination(o: Operand) -> bool:
+    whole = len(o.rows) == 1 and len(o.cols) == 2
+    return whole and o.value.op == "call" and o.value.params[0] == WRITTEN_OUT and o.cols[0].dim is o.cols[1].dim
+
+
+def _taken(p: Program, t: Tensor, entry: Label, column: Label, row: Label) -> Tensor:
+    """The array at a(v) in the place of the column index and b(v) in that of the row index."""
+    n = row.dim
+    if column in t.axes and row in t.axes:
+        rest = tuple(x for x in t.axes if x not in (column, row))
+        first = permuted(p, t, (column, row, *rest))
+        made = (entry, *rest)
+        return Tensor(p.call("{0}[np.triu_indices({n})]", (first.value,), entries(x.dim for x in made), n=n), made)
+    for place, x in enumerate((column, row)):
+        if x in t.axes:
+            made = tuple(entry if y is x else y for y in t.axes)
+            text = "np.take({0}, np.triu_indices({n})[{place}], axis={axis})"
+            shape = entries(y.dim for y in made)
+            return Tensor(p.call(text, (t.value,), shape, n=n, place=place, axis=t.axes.index(x)), made)
+    return t
