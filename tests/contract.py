@@ -275,8 +275,8 @@ def wrong_code(e: Expr) -> Iterator[str]:
     for sizes in sizes_of(e):
         at = Draw(e, sizes)
         env = {name_of(a): np.reshape(at.env[name_of(a)], at.shape(a)[: a.params[3]]) for a in at.arguments}
-        if e.op.name == "unvec":  # its sizes do not follow from the length of the vector
-            env |= sizes
+        follow = {str(d) for a in at.arguments for d in a.shape}
+        env |= {name: value for name, value in sizes.items() if name not in follow}  # the arrays do not tell these
         if relative(function(**env), np.reshape(at.of(e), (e.rows.value(sizes), e.cols.value(sizes)))) > PAIRED:
             yield f"code: {function.source}"
 
@@ -381,7 +381,7 @@ def findings(name: str, declaration: str, params: Sequence[Any] = ()) -> Iterato
     """Everything in which an operation breaks its contract for the arguments of one declaration."""
     sized = any(isinstance(p, Dim) for p in params)
     for given in dict.fromkeys((declaration, declaration if sized else squared(declaration))):
-        scope = fresh(given)
+        scope = fresh(given).extended({}, [x for p in params if isinstance(p, Dim) for x in p.names])
         e = node_of(name, scope, params)
         assert e.op is operation(name)
         for aspect in (

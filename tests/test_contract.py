@@ -45,6 +45,7 @@ FURTHER: tuple[tuple[str, str, tuple[Any, ...]], ...] = (
     ("blocks", "x: n; s: scalar", ((1, 1),)),
     ("unvec", "x: m*n", (M, N)),
     ("named", "A: m n", ("P",)),
+    ("sympow", "A: n n", (Dim.of("p"),)),
     ("pow", "a: scalar", (Fraction(2),)),
     ("pow", "a: scalar", (Fraction(3),)),
     ("pow", "a: scalar invertible", (Fraction(-1),)),
@@ -92,6 +93,12 @@ LEAVES: dict[str, str] = {
     "hole": "stands for an argument whose value a rule may not see, and never occurs in an answer",
     "tangent": "a direction in a derivation: it has no value of its own",
     "d": "a differential in a derivation: it has no value of its own",
+    "duplication": "a constant once the sizes are known",
+    "elimination": "a constant once the sizes are known",
+    "family": "a declared name: its value comes from outside",
+    "member": "its argument is a family, which only a declaration with an index makes",
+    "series": "binds an index: its value is taken term by term",
+    "moved": "stands for one member of a family while it is differentiated by, and never occurs in an answer",
 }
 """Operations without arguments to draw, and why."""
 
@@ -157,6 +164,22 @@ def test_the_commutation_matrix_turns_vec_into_vec_of_the_transpose(rows: Dim, c
     assert parse(text(K), "A: m n").expr is K
 
 
+def test_duplication_and_elimination_go_between_vec_and_vech() -> None:
+    D, L = f.duplication(N), f.elimination(N)
+    for sizes in PRIMES:
+        n = sizes["n"]
+        A = np.random.default_rng(0).standard_normal((n, n))
+        half = np.concatenate([A[j:, j] for j in range(n)])
+        S = np.tril(A) + np.tril(A, -1).T
+        for e, given, wanted in ((D, half, S.reshape(-1, order="F")), (L, A.reshape(-1, order="F"), half)):
+            value = evaluate(e, {}, sizes)
+            assert value.shape == (e.rows.value(sizes), e.cols.value(sizes))
+            assert np.array_equal(value @ given, wanted)
+            assert satisfies(value, facts(e))
+            assert np.array_equal(compile_function(e, form="matrix")(n=n), value)
+            assert parse(text(e), "A: n n").expr is e
+
+
 @pytest.mark.parametrize("name", ["symbol", "hole", "tangent", "d"])
 def test_what_has_no_value_of_its_own_says_so(name: str) -> None:
     params = {"symbol": ("x", N, ONE, 1, frozenset()), "hole": (N, ONE), "tangent": ("x", N, ONE), "d": ()}[name]
@@ -180,26 +203,43 @@ def test_no_adjoint_is_refused() -> None:
 
 
 # ---- kinks ---------------------------------------------------------------------------------------------------------
-KINKED = [(name, declaration) for name, op in sorted(registry().items()) for declaration in op.draws if op.kink]
+ZERO_AT_0 = ("abs", "sign", "step", "relu", "norm1", "norm2")
+SHARED_AT_TIES = ("max", "min", "maximum", "minimum")
+REPEATED = ("eigvalsh", "eigvecs", "lambda_max", "pinv", "svdvals", "svdu", "svdv", "normnuc", "normspec")
+"""Not differentiable where values or the rank coincide, which is said; the derivative there is not defined."""
 
 
-@pytest.mark.parametrize(("name", "declaration"), KINKED)
-def test_the_derivative_at_a_kink_is_0_and_ties_share_equally(name: str, declaration: str) -> None:
+def at_zero(name: str, declaration: str) -> list[tuple[Expr, Any]]:
+    """Each argument with the derivative by it where all arguments are 0."""
     sizes = {"m": 2, "n": 3}
     scope = fresh(declaration)
     e = node_of(name, scope)
     function = e if e.is_scalar else f.sum(e)
-    for argument in e.args:
-        answer = cf.derive(function, name_of(argument), scope).expr
-        env = {name_of(a): np.zeros([] if a.is_scalar else [d.value(sizes) for d in a.shape]) for a in e.args}
-        share = 0.5 * e.rows.value(sizes) * e.cols.value(sizes) if argument.is_scalar else 0.5
-        assert (np.asarray(evaluate(answer, env, sizes)) == (share if len(e.args) == 2 else 0.0)).all()
-    assert e.op.kink.format(**dict.fromkeys(e.op.args or (), "A"))
+    env = {name_of(a): np.zeros([] if a.is_scalar else [d.value(sizes) for d in a.shape]) for a in e.args}
+    return [(a, np.asarray(evaluate(cf.derive(function, name_of(a), scope).expr, env, sizes))) for a in e.args]
 
 
-def test_the_operations_with_kinks_are_those_of_the_contract() -> None:
-    kinked = {name for name, op in registry().items() if op.kink}
-    assert kinked == {"abs", "sign", "step", "relu", "maximum", "minimum", "norm1", "norm2"}
+@pytest.mark.parametrize(("name", "declaration"), [(name, d) for name in ZERO_AT_0 for d in registry()[name].draws])
+def test_the_derivative_at_a_kink_is_0(name: str, declaration: str) -> None:
+    for _, value in at_zero(name, declaration):
+        assert (value == 0).all()
+
+
+@pytest.mark.parametrize(("name", "declaration"), [(name, d) for name in SHARED_AT_TIES for d in registry()[name].draws])
+def test_ties_share_equally(name: str, declaration: str) -> None:
+    for argument, value in at_zero(name, declaration):
+        entries = 3.0 if declaration == "A: n" else 6.0
+        share = 1 / entries if name in ("max", "min") else 0.5 * entries if argument.is_scalar else 0.5
+        assert np.allclose(value, share, rtol=1e-15)
+
+
+def test_the_operations_with_kinks_are_known_and_their_notes_read() -> None:
+    kinked = {name: op for name, op in registry().items() if op.kink}
+    assert kinked.keys() == {*ZERO_AT_0, *SHARED_AT_TIES, *REPEATED}
+    for op in kinked.values():
+        note = op.kink.format(**dict.fromkeys(op.args or (), "A"))
+        assert f"{op.word} is not " in note
+        assert " A" in note or op.name in ("maximum", "minimum")
 
 
 # ---- incomplete declarations ---------------------------------------------------------------------------------------

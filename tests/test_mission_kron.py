@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.table.brute import gap, layouts, point, value_of
+from tests.table.brute import derivatives, gap, point, value_of
 
 import closedform as cf
 from closedform.lang.declare import declare
@@ -120,11 +120,10 @@ def test_derivatives_of_stacked_matrices(expression: str, wrt: str, given: str, 
     ],
 )
 def test_what_has_no_one_form_is_right(expression: str, wrt: str, given: str) -> None:
-    d = cf.derive(expression, wrt, given)
     env = point(given)
     symbols = declare(given).symbols
     flat = {name: array.reshape(-1) if symbols[name].params[3] == 1 else array for name, array in env.items()}
-    for layout, wanted in layouts(value_of(expression, given), [wrt], env).items():
+    for layout, wanted in derivatives(value_of(expression, given), [wrt], env).items():
         turned = cf.derive(expression, wrt, given, layout=layout)
         assert gap(value_of(turned.expr, given)(env), wanted) < 1e-7
         assert gap(turned.function(form="matrix")(**flat), wanted) < 1e-7

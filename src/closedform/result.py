@@ -23,9 +23,12 @@ CONDITIONS = {
     "invertible": "{} is invertible",
     "nonzero": "{} is not 0",
     "positive": "{} > 0",
+    "nonnegative": "{} >= 0",
     "above -1": "{} > -1",
     "in (-1, 1)": "-1 < {} < 1",
     "pd": "{} is positive definite",
+    "nonnegative": "{} >= 0",
+    "full rank": "{} has full rank",
 }
 """How the conditions of the operations read."""
 
@@ -55,6 +58,7 @@ class Derivative:
         asked: Expr,
         notes: tuple[str, ...],
         certificate: Certificate | None,
+        assumed: tuple[str, ...] = (),
     ) -> None:
         self.expr = expr
         self.original = function
@@ -70,6 +74,7 @@ class Derivative:
         self._finish = finish
         self._asked = asked
         self._notes = notes
+        self._assumed = assumed
 
     def __str__(self) -> str:
         return text(self.expr)
@@ -101,7 +106,7 @@ class Derivative:
             for condition, argument in node.op.domain(*node.args, *node.params):
                 if _needed(condition, argument):
                     found[_condition_text(condition, argument)] = None
-        return tuple(found)
+        return (*found, *self._assumed)
 
     @cached_property
     def notes(self) -> tuple[str, ...]:
@@ -134,7 +139,7 @@ class Derivative:
         by = ", ".join(x.params[0] for x in self.wrt)
         title = f"The {self.kind} of {text(self.original)} by {by}: {self}"
         symbols = list(self._symbols.values())
-        if form == "tensor":
+        if isinstance(form, str) and form == "tensor":
             axes = tensor_shape(self.original.shape, self.wrt)
             return compile_function(self._mixed, symbols, form=form, tensor=axes, title=title)
         return compile_function(self.expr, symbols, form=form, title=title)
@@ -178,4 +183,4 @@ def _condition_text(condition: str, argument: Expr) -> str:
             return f"{_shown(right)} has full column rank"
         if right.op.name == "transpose" and right.args[0] is left:
             return f"{_shown(left)} has full row rank"
-    return CONDITIONS[condition].format(_shown(argument))
+    return CONDITIONS.get(condition, "{} is " + condition).format(_shown(argument))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from closedform.calculus import layout as layouts
+from closedform.calculus import series as members
 from closedform.calculus import structure as structures
 from closedform.calculus.derivation import Finish
 from closedform.calculus.derive import Stage, differentiate
@@ -157,7 +158,7 @@ def _of_kind(kind: str, question: Question, verify: bool) -> Derivative:
 def _read(expression: object, given: object) -> Parsed:
     if isinstance(expression, Expr):
         scope = declare(given)
-        symbols = {n.params[0]: n for n in postorder(expression) if n.op.name == "symbol"}
+        symbols = {n.params[0]: n for n in postorder(expression) if n.op.name in ("symbol", "family")}
         for name, symbol in scope.symbols.items():
             if symbols.get(name, symbol) is not symbol:
                 raise InputError(f"{name} is declared otherwise in the expression")
@@ -175,15 +176,23 @@ class Question:
         self.function = self.parsed.expr
         self.layout = layouts.checked(layout)
         self.structure = structures.checked(structure)
+        self.members: dict[Expr, Expr] = {}
+        """Variables that are members of families, and the members."""
         self.wrt = tuple(self._variable(name) for name in _names(wrt))
         self.kind = _kind(self.function, self.wrt)
 
     def _variable(self, name: str) -> Expr:
         symbol = self.parsed.scope.symbols.get(name)
+        member = members.member_named(name, self.parsed.scope)
+        if member is not None:
+            symbol = members.variable(member)
+            self.members[symbol] = member
         if symbol is None:
             raise InputError(f"wrt: {_shown(name)} {_reason(name, self.parsed.scope)}")
         if self.parsed.scope.constant(name):
             raise InputError(f"wrt: {name} is declared constant")
+        if symbol in members.counted(self.function, self.parsed.scope):
+            raise Refusal(f"wrt: {name} is an integer that counts terms or factors here; there is no derivative by it")
         return symbol
 
     def answer(self, *, verify: bool) -> Derivative:
@@ -194,6 +203,8 @@ class Question:
             structures.admit(x, self.structure, gradient=scalar and (first or x.is_scalar))
         order = Order(ranks(self.function, *self.wrt, *self.parsed.scope.symbols.values()))
         free = {x: structures.unstructured(x) for x in self.wrt}
+        families = {member.args[0] for member in self.members.values()}
+        free.update((family, members.family_twin(family)) for family in families)
         held = {twin: x for x, twin in free.items() if twin is not x}
         function = substitute(self.function, {x: twin for twin, x in held.items()}) if held else self.function
         asked = function
@@ -202,24 +213,27 @@ class Question:
         if any(node.op.name in STACKING for node in postorder(function)):
             function = simple
         stages: list[Stage] = []
-        before: Expr | None = None
+        rows: Expr | None = None
         restricted = False
         for x in self.wrt:
+            if x in self.members:
+                function = members.followed(function, free[x], substitute(self.members[x], free))
             stage = differentiate(function, free[x], order, own)
             stages.append(stage)
             function = stage.result
             fact = structures.space(x) if self.structure != "free" else ""
-            if fact or before is not None:
-                gradient = _is_gradient(stage.function, x)
-                raw = structures.restricted(stage.result, free[x], fact, self.structure, gradient=gradient, before=before)
-                if raw is not stage.result:
-                    function, restricted = shortest(raw, order, own).expr, True
-            before = structures.projector(free[x], fact) if fact else None
+            gradient = _is_gradient(stage.function, x)
+            raw = structures.restricted(stage.result, free[x], fact, self.structure, gradient=gradient, rows=rows)
+            if raw is not stage.result:
+                function, restricted = shortest(raw, order, own).expr, True
+            if not x.is_scalar:
+                rows = structures.row_projector(free[x], fact, rows, gradient=gradient)
         mixed, rule, because = function, "", ""
         if held:
             mixed = shortest(substitute(function, held), order, own).expr
             rule = "project" if restricted else "facts"
-            because = "with what is declared of " + ", ".join(x.params[0] for x in held.values())
+            because = "with what is declared of " + ", ".join(x.params[0] for x in held.values() if x.op.name == "symbol")
+        mixed = members.uncounted(members.settled(mixed, self.members), self.parsed.scope)
         printed, layout = mixed, ""
         if layouts.is_turned(self.layout, gradient=_is_gradient(stages[-1].function, self.wrt[-1])):
             simplifier = Simplifier(order)
@@ -237,12 +251,16 @@ class Question:
             expr=named, mixed=named if printed is mixed else mixed, function=self.function, wrt=self.wrt,
             symbols=self.parsed.scope.symbols, kind=self.kind, layout=self.layout, structure=self.structure,
             inferred=self.parsed.inferred, stages=tuple(stages), finish=finish, asked=asked, notes=notes, certificate=certificate,
+            assumed=members.conditions(self.members.values(), members.counted(self.function, self.parsed.scope)),
         )  # fmt: skip
 
     def _checked(self, mixed: Expr) -> Certificate:
         from closedform.verify.certificate import certify
 
-        certificate = certify(self.function, self.wrt, mixed, structure=self.structure)
+        function = self.function
+        for x, member in self.members.items():
+            function = members.followed(function, x, member)
+        certificate = certify(function, self.wrt, mixed, structure=self.structure)
         if not certificate.ok:
             raise VerificationError(
                 f"the derivative of {self.function} by {', '.join(x.params[0] for x in self.wrt)} failed its numeric check "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 import scipy.linalg
@@ -123,3 +125,20 @@ def test_duplication_and_elimination() -> None:
 def test_extremes() -> None:
     X = np.array([[3.0, -1.0], [2.0, -5.0]])
     assert (value("max(X)", "X: p p", X=X), value("min(X)", "X: p p", X=X)) == (3.0, -5.0)
+
+
+WORDS = (
+    *("expm", "logm", "sqrtm", "adj", "chol", "pinv", "max", "min", "normnuc", "normspec"),
+    *("eigvalsh", "eigvecs", "lambda_max", "svdvals", "svdu", "svdv"),
+)
+
+
+def test_numbers_are_matrices_of_one_entry() -> None:
+    two = make("number", (), (Fraction(2),))
+    for word in WORDS:
+        wanted = {"expm": np.exp(2), "logm": np.log(2), "sqrtm": 2**0.5, "chol": 2**0.5, "adj": 1, "pinv": 0.5}.get(word, 2.0)
+        found = np.asarray(evaluate(make(word, (two,)), {}, {}))
+        assert found.shape == () and np.isclose(abs(found), 1.0 if word in ("eigvecs", "svdu", "svdv") else wanted)
+    for word, count, wanted in (("dexpm", 2, 2 * np.exp(2)), ("dlogm", 2, 1.0), ("lyap", 2, 0.5), ("sylvester", 3, 0.5)):
+        found = np.asarray(evaluate(make(word, (two,) * count), {}, {}))
+        assert found.shape == () and np.isclose(found, wanted)

@@ -76,34 +76,36 @@ def mixed(function: Function, name: str, step: float = 2e-3) -> Function:
     return derivative
 
 
-def layouts(function: Function, names: list[str], env: Arrays, step: float = 2e-3) -> Arrays:
-    """The derivative by variables in turn, in each of the three layouts."""
-    before = function
-    for name in names[:-1]:
-        before = mixed(before, name, step)
-    value = mixed(before, names[-1], step)(env)
-    gradient = is_gradient(before, env, names[-1])
-    return {"mixed": value, "numerator": value.T if gradient else value, "denominator": value if gradient else value.T}
+def derivatives(function: Function, names: list[str], env: Arrays, axes: tuple[int, ...] = (), step: float = 2e-3) -> Arrays:
+    """The derivative by variables in turn: the three layouts, and "tensor", as automatic differentiation has it.
 
-
-def tensor(function: Function, names: list[str], env: Arrays, axes: tuple[int, ...], step: float = 2e-3) -> Any:
-    """The derivative by variables in turn as automatic differentiation has it: output axes, then input axes.
-
-    ``axes`` says how many axes each variable is declared with.
+    The tensor has output axes, then input axes; ``axes`` says how many each variable is declared with.  All of them hold
+    the same numbers in the order of vec: those of the expression change fastest, then those of the first variable.
     """
-    value = function(env)
-    shape = list(value.shape) if min(value.shape) > 1 else [size for size in value.shape if size > 1]
-    before = function
+    out = function(env).shape
+    flat = function
     for name in names:
-        before = _jacobian_of(before, name, step)
-    flat = before(env)
-    for name, count in zip(names, axes, strict=True):
-        shape += [env[name].shape, env[name].shape[:1], ()][2 - count]
-    order = [value.shape, *(np.shape(env[name]) or (1,) for name in names)]
-    return flat.reshape([size for part in order for size in part], order="F").reshape(shape)
+        flat = _stacked(flat, name, step)
+    numbers = flat(env).reshape(-1)
+    shape: tuple[int, ...] = out
+    gradient = False
+    for name in names:
+        rows, columns = shape
+        size = np.size(env[name])
+        gradient = rows * columns == 1 and size > 1
+        shape = np.shape(env[name]) if gradient else shape if size == 1 else (rows * columns, size)
+    mixed = numbers.reshape(shape, order="F")
+    found = {"mixed": mixed, "numerator": mixed.T if gradient else mixed, "denominator": mixed if gradient else mixed.T}
+    if axes:
+        kept = list(out) if min(out) > 1 else [size for size in out if size > 1]
+        for name, count in zip(names, axes, strict=True):
+            kept += np.shape(env[name])[:count]
+        parts = [out, *(np.shape(env[name]) for name in names)]
+        found["tensor"] = numbers.reshape([size for part in parts for size in part], order="F").reshape(kept)
+    return found
 
 
-def _jacobian_of(function: Function, name: str, step: float) -> Function:
+def _stacked(function: Function, name: str, step: float) -> Function:
     def derivative(env: Arrays) -> Any:
         return jacobian(function, env, name, step).reshape(-1, 1, order="F")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import pytest
-from tests.table.brute import SIZES, gap, layouts, point, tensor, value_of
+from tests.table.brute import SIZES, derivatives, gap, point, value_of
 
 import closedform as cf
 from closedform.lang.declare import declare
@@ -145,19 +145,16 @@ def ordered(size: str) -> list[str]:
 def test_cell(shapes: tuple[str, str, str], case: Case) -> None:
     env = point(case.given)
     function = value_of(case.expression, case.given)
-    wanted = layouts(function, [case.wrt], env)
-    axes = declare(case.given).symbols[case.wrt].params[3]
-    arrays = tensor(function, [case.wrt], env, (axes,))
-    given = {
-        name: array.reshape(-1) if declare(case.given).symbols[name].params[3] == 1 else array for name, array in env.items()
-    }
+    symbols = declare(case.given).symbols
+    wanted = derivatives(function, [case.wrt], env, (symbols[case.wrt].params[3],))
+    given = {name: array.reshape(-1) if symbols[name].params[3] == 1 else array for name, array in env.items()}
     for layout, shape in zip(LAYOUTS, shapes, strict=True):
         d = cf.derive(case.expression, case.wrt, case.given, layout=layout)
         assert [ordered(size) for size in d.shape] == [ordered(size) for size in shape.split()]
         assert wanted[layout].shape == tuple(d.expr.shape[i].value(SIZES) for i in (0, 1))
         assert gap(value_of(d.expr, case.given)(env), wanted[layout]) < 1e-8
         assert gap(d.function(form="matrix")(**given), wanted[layout]) < 1e-8
-        assert gap(d.function()(**given), arrays) < 1e-8
+        assert gap(d.function()(**given), wanted["tensor"]) < 1e-8
         assert cf.parse(str(d), case.given) is d.expr
 
 

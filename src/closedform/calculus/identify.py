@@ -6,8 +6,12 @@ function of a vector needs no Kronecker product, and one appears only where a ma
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from closedform.calculus.equations import MATRICES
 from closedform.calculus.reverse import pull_back
+from closedform.core.bound import opened, summation
 from closedform.core.dim import ONE, Dim
 from closedform.core.errors import Refusal
 from closedform.core.expr import Expr, make
@@ -17,6 +21,12 @@ from closedform.ops.build import identity, num, product, times, total, transpose
 from closedform.ops.kronecker import interleaving
 from closedform.rewrite.engine import Simplifier
 from closedform.rewrite.term import Term, join, split
+
+
+def summed(e: Expr, read: Callable[[Expr], Expr]) -> Expr:
+    """What is read off each term of a sum with an index, added up."""
+    body, name = opened(e)
+    return summation(read(body), name, *e.params[1:])
 
 
 class Reader:
@@ -58,6 +68,8 @@ class Reader:
             return total(*[self.jacobian(t) for t in e.args if self.moves(t)])
         if name == "mul":
             return self._product(e)
+        if name == "series":
+            return summed(e, self.jacobian)
         if name == "transpose":
             inside = e.args[0]
             if inside.rows is ONE or inside.cols is ONE:
@@ -120,7 +132,7 @@ class Reader:
             if e.is_column:
                 return _times(left, self.applied(moving, _chain(right)))
             if e.rows is ONE:
-                return self.jacobian(self.s.transposed(e))
+                return self.jacobian(self.s.transposed(join(Term(1, {}, tuple(word), e.shape))))
         elif not right and moving.is_column:
             return _times(left, self.jacobian(moving))
         elif not left and moving.rows is ONE:
@@ -135,6 +147,8 @@ class Reader:
     def applied(self, E: Expr, v: Expr) -> Expr:
         """The Jacobian of E*v for a matrix E that moves and a column v that does not."""
         name = E.op.name
+        if name == "series":
+            return summed(E, partial(self.applied, v=v))
         if name == "add":
             return total(*[self.applied(t, v) for t in E.args if self.moves(t)])
         if name == "diag":

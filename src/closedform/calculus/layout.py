@@ -17,9 +17,9 @@ LAYOUTS = ("mixed", "numerator", "denominator")
 
 def checked(layout: object) -> str:
     """The layout, or InputError with the names there are."""
-    if layout not in LAYOUTS:
+    if not isinstance(layout, str) or layout not in LAYOUTS:
         raise InputError(f"layout: {layout!r} is not one of {', '.join(LAYOUTS)}")
-    return str(layout)
+    return layout
 
 
 def is_turned(layout: str, *, gradient: bool) -> bool:

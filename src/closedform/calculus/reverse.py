@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from closedform.core.bound import amount, opened, summation
 from closedform.core.expr import Expr, make
 from closedform.core.op import hole
 from closedform.core.walk import depends, postorder, unsettled
@@ -39,8 +40,11 @@ def pull_back(
         if cotangent is None:
             continue
         parts = []
+        if node.op.name == "series":  # the leaf takes what comes from each of the terms
+            parts.append((leaf, _from_terms(node, leaf, cotangent)))
+            arrived.setdefault(leaf, []).append(parts[0][1])
         for slot, argument in enumerate(node.args):
-            if argument in active:
+            if argument in active and node.op.name != "series":
                 part = compact(_slot(node, slot, cotangent))
                 parts.append((argument, part))
                 arrived.setdefault(argument, []).append(part)
@@ -48,6 +52,12 @@ def pull_back(
             steps.append(Pullback(node, cotangent, tuple(parts)))
     found: Sequence[Expr] = arrived.get(leaf, ())
     return total(*found) if found else zeros_like(leaf)
+
+
+def _from_terms(node: Expr, leaf: Expr, cotangent: Expr) -> Expr:
+    """The cotangent of a leaf that comes through a sum with an index."""
+    body, name = opened(node)
+    return summation(pull_back(body, leaf, cotangent), name, *node.params[1:])
 
 
 def _slot(node: Expr, slot: int, cotangent: Expr) -> Expr:
@@ -59,6 +69,11 @@ def _slot(node: Expr, slot: int, cotangent: Expr) -> Expr:
         if scale is not None:  # under a trace the k terms of the differential are one
             k = node.params[0]
             return product(num(k), scale, transpose(make("matrixpow", node.args, (k - 1,))))
+    if op.name == "sympow":
+        scale = _multiple_of_identity(cotangent)
+        if scale is not None:
+            size = node.params[0]
+            return product(amount(size), scale, transpose(make("sympow", node.args, (size - 1,))))
     argument = hole(node.args[slot])
     return pull_back(op.differential(slot, argument, node), argument, cotangent, still=frozenset((node, *node.args)))
 

@@ -19,6 +19,7 @@ from closedform.core.expr import Expr, make
 from closedform.core.facts import SPACE
 from closedform.core.infer import known
 from closedform.core.op import f
+from closedform.core.walk import contains
 from closedform.ops.build import identity, minus, num, ones_like, power, product, total, transpose
 
 STRUCTURES = ("projected", "free", "independent")
@@ -31,9 +32,13 @@ LINEAR = frozenset({"symmetric", "skew", "diagonal", "lower", "upper"})
 """Spaces that are linear, so that their tangent space is the space itself."""
 
 
+CURVED = frozenset({"orthogonal", "orthonormal"})
+"""Spaces whose tangent space varies from point to point."""
+
+
 def checked(structure: object) -> str:
     """The structure convention, or InputError with the names there are."""
-    if structure not in STRUCTURES:
+    if not isinstance(structure, str) or structure not in STRUCTURES:
         raise InputError(f"structure: {structure!r} is not one of {', '.join(STRUCTURES)}")
     return str(structure)
 
@@ -46,7 +51,7 @@ def unstructured(symbol: Expr) -> Expr:
 
 def space(symbol: Expr) -> str:
     """The fact that restricts the variable to a smaller space; empty when there is none."""
-    declared = symbol.params[4] & SPACE
+    declared = frozenset() if symbol.is_scalar else symbol.params[4] & SPACE
     for fact in ("diagonal", "orthogonal", "orthonormal", "simplex", "symmetric", "skew", "lower", "upper"):
         if fact in declared:
             return fact
@@ -115,16 +120,29 @@ def projector(symbol: Expr, fact: str) -> Expr:
     return whole
 
 
-def restricted(stage: Expr, symbol: Expr, fact: str, structure: str, *, gradient: bool, before: Expr | None) -> Expr:
+def restricted(stage: Expr, symbol: Expr, fact: str, structure: str, *, gradient: bool, rows: Expr | None) -> Expr:
     """A derivative in mixed layout restricted to the space of its variable.
 
-    ``gradient``: of a scalar; else every row of the Jacobian is treated so.  ``before`` is the projector of the variable
-    of the previous differentiation (None when there was none), which acts on the rows of a second derivative.
+    ``gradient``: of a scalar; else every row of the Jacobian is treated so.  ``rows`` is the projector on whose range the
+    rows of what was differentiated live, where it varies with the variable (None where it does not): the derivative
+    leaves that range and is put back.
     """
     if gradient:
         return projected(symbol, fact, stage, structure) if fact else stage
     out = product(stage, projector(symbol, fact)) if fact else stage
-    return product(before, out) if before is not None else out
+    return product(rows, out) if rows is not None and contains(rows, symbol) else out
+
+
+def row_projector(symbol: Expr, fact: str, rows: Expr | None, *, gradient: bool) -> Expr | None:
+    """The projector on whose range the stacked derivative by the variable lives, when it varies with a variable."""
+    if not fact and rows is None:
+        return None
+    here = projector(symbol, fact) if fact else identity(symbol.rows * symbol.cols)
+    if gradient:
+        return here if fact in CURVED else None
+    if rows is None:
+        return None
+    return f.kron(here, rows)
 
 
 def note(symbol: Expr, structure: str) -> str | None:

@@ -107,6 +107,9 @@ def linear(dim: Dim, known: Iterable[str] = ()) -> tuple[str, Fraction, Dim] | N
 
 def axes_of(symbol: Expr) -> tuple[Dim, ...]:
     """The axes of a declared name: none for a scalar, one for a vector, two for a matrix."""
+    if symbol.op.name == "family":  # the members are stacked on the first axis
+        _, rows, cols, axes, _, count = symbol.params
+        return (count, rows, cols)[: axes + 1]
     return symbol.shape[: symbol.params[3]]
 
 

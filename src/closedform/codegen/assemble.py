@@ -13,7 +13,7 @@ from typing import NamedTuple
 from closedform.codegen.chain import typical
 from closedform.codegen.contract import Tensor, contract, entries, permuted, reshaped
 from closedform.codegen.eliminate import Triangle, indexed
-from closedform.codegen.labels import Labels, Wiring, distinct, labels, quotient, refine, size
+from closedform.codegen.labels import Label, Labels, Wiring, distinct, labels, quotient, refine, size
 from closedform.codegen.network import Network, Term
 from closedform.codegen.program import Program, Value
 from closedform.core.dim import ONE, Dim
@@ -45,7 +45,8 @@ def as_matrix(p: Program, network: Network) -> Value | Term:
     """The matrix of a network, or a term whose factors do not fit those of the others."""
     rows, cols = network.shape
     sections = [d for d in (rows, cols) if d is not ONE]
-    found = _aligned([(t, t.rows + t.cols) for t in network.terms], sections)
+    first = [x.dim for t in network.terms[:1] for x in t.rows + t.cols]
+    found = _aligned([(t, t.rows + t.cols) for t in network.terms], first or sections)
     if isinstance(found, Term):
         return found
     dims, terms = found
@@ -73,9 +74,9 @@ def as_tensor(p: Program, network: Network, axes: Sequence[Dim]) -> Value | Term
     return value if len(dims) == len(axes) else reshaped(p, value, axes, entries(axes))
 
 
-def _aligned(found: list[tuple[Term, Labels]], sections: Sequence[Dim]) -> tuple[tuple[Dim, ...], list[Aligned]] | Term:
-    """The terms with one index for each of the same sizes, which refine the sections."""
-    dims: tuple[Dim, ...] = tuple(sections)
+def _aligned(found: list[tuple[Term, Labels]], start: Sequence[Dim]) -> tuple[tuple[Dim, ...], list[Aligned]] | Term:
+    """The terms with one index for each of the same sizes, which refine the given ones."""
+    dims: tuple[Dim, ...] = tuple(start)
     while True:
         out = []
         for term, row in found:
@@ -151,7 +152,7 @@ def _merged(parts: Sequence[_Part]) -> list[_Part]:
     found: dict[Key, _Part] = {}
     for part in parts:
         number = {x: i for i, x in enumerate(distinct(*(t.axes for t in part.tensors), part.axes, part.view))}
-        low = part.triangle and tuple(number.get(x) for x in part.triangle[1:])
+        low = part.triangle and _numbered(part.triangle, number)
         key = (part.core, tuple(number[x] for x in part.axes), low, part.term.scales, part.term.repeats)
         if key in found:
             both = found[key].term.coefficient + part.term.coefficient
@@ -179,10 +180,15 @@ def _assembled(p: Program, terms: Sequence[Aligned], dims: Sequence[Dim], contig
         signed = begun and i == 0
         values.append(_computed(p, part, shared, signed=signed, contiguous=signed and contiguous))
         number = {x: k for k, x in enumerate(distinct(part.axes))}
-        low = part.triangle and (part.triangle.n, *(number.get(x, -1) for x in part.triangle[1:]))
+        low = part.triangle and _numbered(part.triangle, number)
         placed.append(Placed(tuple(number[x] for x in part.axes), signed or not part.negative, low))
     args = tuple(values) if scale is None else (*values, scale)
     return p.value("assemble", args, (tuple(dims), tuple(placed), begun), entries(dims))
+
+
+def _numbered(low: Triangle, number: dict[Label, int]) -> tuple[Dim, int, int, int]:
+    entry, column, row = (-1 if x is None else number.get(x, -1) for x in (low.entry, low.column, low.row))
+    return low.n, entry, column, row
 
 
 def _late(part: _Part) -> tuple[bool, bool]:

@@ -15,10 +15,12 @@ import numpy as np
 
 from closedform.codegen import helpers
 from closedform.codegen.arguments import FLOAT, Argument, axes_of, linear, plain_name, settle
+from closedform.codegen.batch import batched
 from closedform.codegen.lower import lower
 from closedform.codegen.numpy_target import Emitted, emit, size_text
 from closedform.codegen.program import Pass, Program
 from closedform.codegen.stable import stable
+from closedform.core.bound import MARK
 from closedform.core.dim import Dim
 from closedform.core.errors import InputError, Refusal
 from closedform.core.expr import Expr, Shape
@@ -192,15 +194,15 @@ def compile_function(
     """
     if not name.isidentifier() or name in RESERVED:
         raise InputError(f"name: the name of a Python function is needed, got {name!r}")
-    if form not in FORMS:
+    if not isinstance(form, str) or form not in FORMS:
         raise InputError(f"form: one of {', '.join(map(repr, FORMS))} is needed, got {form!r}")
     axes = output_axes(expr.shape) if tensor is None else tensor
-    program = lower(stable(expr), axes if form == "tensor" else None)
+    program = lower(batched(stable(expr)), axes if form == "tensor" else None)
     for optimise in PASSES:
         program = optimise(program)
     for tangent in leaves(expr, "tangent"):
         raise Refusal(f"code: d{tangent.params[0]} is a direction, not an argument")
-    listed = list(dict.fromkeys((*symbols, *leaves(expr, "symbol"))))
+    listed = list(dict.fromkeys((*symbols, *leaves(expr, "symbol"), *leaves(expr, "family"))))
     return _Text(program, listed, form, axes, name, title).function()
 
 
@@ -219,8 +221,11 @@ class _Text:
         dims = [d for v in order for d in _dims(v.params)]
         if form == "tensor" and len(tensor) > 2 and not program.shaped:
             dims += tensor
-        needed = dict.fromkeys(n for d in dims for n in sorted(d.names))
+        needed = dict.fromkeys(n for d in dims for n in sorted(d.names) if not n.startswith(MARK))
         self.sizes = _labels(needed, frozenset(labels.values()))
+        self.families = {s.params[0] for s in symbols if s.op.name == "family"}
+        for a in self.arguments:  # a declared integer that counts terms or factors
+            a.needed = a.needed or (a.name in needed and not a.dims)
 
     def function(self) -> GeneratedFunction:
         emitted = emit(self.program, {a.name: a.label for a in self.arguments}, self.sizes, RESERVED)
@@ -230,7 +235,7 @@ class _Text:
         parameters += [f"{self.sizes[n]}=None" if optional else self.sizes[n] for n, optional in passed.items()]
         signature = "*, " + ", ".join(parameters) if parameters else ""
         body = [*self._docstring(), *body]
-        imports, defined, unknown = helpers.wanted([*emitted.statements, emitted.result.text])
+        imports, defined, unknown = helpers.wanted([*read, *emitted.statements, emitted.result.text])
         if unknown:
             raise Refusal(f"code: NumPy code for {', '.join(sorted(unknown))} is not available")
         pieces = ["\n".join(imports) + "\n", *(helpers.SOURCES[h].lstrip("\n") for h in defined)]
@@ -255,7 +260,7 @@ class _Text:
             if not a.dims:
                 out.append(f"{a.label} = np.float64({a.label})")
                 continue
-            single = all(d.integer == 1 for d in a.dims)
+            single = all(d.integer == 1 for d in a.dims) and a.name not in self.families
             shape = ".reshape(())[()]" if single else ".reshape(-1, 1)" if a.axes == 1 else ""
             out.append(f"{a.label} = np.asarray({a.label}, dtype=float){shape}")
         return out
@@ -265,6 +270,10 @@ class _Text:
         lines: list[str] = []
         passed: dict[str, bool] = {}
         for name, label in self.sizes.items():
+            counts = [a for a in self.arguments if a.name == name]
+            if counts:
+                lines.append(f"{label} = whole({counts[0].label})")
+                continue
             source = self._read(name, [a for a in self.arguments if a.needed], direct=True)
             if source:
                 lines.append(f"{label} = {source[0][1]}")

@@ -6,6 +6,13 @@ import re
 from collections.abc import Iterable
 
 SOURCES: dict[str, str] = {
+    "whole": '''
+def whole(t):
+    """A whole number as an int; ValueError for any other."""
+    if t != np.floor(t):
+        raise ValueError(f"a whole number is needed, got {t}")
+    return int(t)
+''',
     "softmax": '''
 def softmax(x):
     """exp(x) over its sum; the largest entry is taken off first, so that nothing overflows."""
@@ -123,7 +130,7 @@ MODULES = ("scipy.linalg", "scipy.special")
 KNOWN = frozenset({*SOURCES, *IMPORTED})
 
 _WORD = re.compile(r"(?<![\w.])([A-Za-z_]\w*)(?=\()")
-_PYTHON = frozenset({"float", "int", "range", "sum", "max", "min", "len", "abs", "slice", "tuple"})
+_PYTHON = frozenset({"float", "int", "range", "sum", "max", "min", "len", "abs", "slice", "tuple", "ValueError"})
 
 
 def wanted(texts: Iterable[str]) -> tuple[list[str], list[str], set[str]]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
+from itertools import product
+from math import prod
 
 from closedform.core.dim import ONE, Dim
 
@@ -38,11 +40,11 @@ def labels(*dims: Dim) -> Labels:
 
 
 def quotient(dim: Dim, divisor: Dim) -> Dim | None:
-    """The size dim / divisor when it is a polynomial with whole coefficients.
+    """The size dim / divisor when it is a polynomial whose values are whole.
 
     >>> n = Dim.of("n")
-    >>> str(quotient(n * n + n, n + 1)), quotient(n, n + 1)
-    ('n', None)
+    >>> str(quotient(n * n + n, n + 1)), quotient(n, n + 1), quotient(n, Dim.of(2))
+    ('n', None, None)
     """
     rest, out = dim, Dim.of(0)
     names, factor = divisor.terms[0]
@@ -52,13 +54,24 @@ def quotient(dim: Dim, divisor: Dim) -> Dim | None:
             if name not in left:
                 return None
             left.remove(name)
-        if coefficient.denominator != 1:
-            return None
         term = ONE * coefficient
         for name in left:
             term = term * Dim.of(name)
         out, rest = out + term, rest - term * divisor
-    return out
+    return out if _is_whole(out) else None
+
+
+def _is_whole(dim: Dim) -> bool:
+    """Are the values of a polynomial whole?  They are when they are at 0 to its degree in each name."""
+    if all(factor.denominator == 1 for _, factor in dim.terms):
+        return True
+    names = sorted(dim.names)
+    reach = range(max((len(monomial) for monomial, _ in dim.terms), default=0) + 1)
+    for point in product(reach, repeat=len(names)):
+        at = dict(zip(names, point, strict=True))
+        if sum(factor * prod(at[name] for name in monomial) for monomial, factor in dim.terms) % 1:
+            return False
+    return True
 
 
 def size(dims: Iterable[Dim]) -> Dim:

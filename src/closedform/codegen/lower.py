@@ -186,6 +186,26 @@ def _index(low: Lowering, e: Expr) -> Value:
     return p.call(f"{{0}}[{', '.join(spans)}]", (low.value(a),), e.shape, **params)
 
 
+def _series(low: Lowering, e: Expr) -> Value:
+    """A sum with an index as a loop."""
+    return low.program.value("loop", (low.value(e.args[0]),), (*e.params, *e.shape), e.shape)
+
+
+def _family(low: Lowering, e: Expr) -> Value:
+    return low.program.name(e.params[0], e.shape)
+
+
+def _member(low: Lowering, e: Expr) -> Value:
+    """A member of a family, counted from 0 in the code."""
+    p, (i, *_) = low.program, e.params
+    family = low.value(e.args[0])
+    if e.args[0].params[3] == 2:
+        return p.call("{0}[{i}, 0, 0]" if e.is_scalar else "{0}[{i}]", (family,), e.shape, i=i - 1)
+    if e.is_scalar:
+        return p.call("{0}[{i}, 0]", (family,), SCALAR, i=i - 1)
+    return p.transposed(p.call("{0}[{h}:{i}]", (family,), (e.cols, e.rows), h=i - 1, i=i))
+
+
 def _unit(low: Lowering, e: Expr) -> Value:
     i, n = e.params
     if e.is_scalar:
@@ -203,4 +223,5 @@ LOWERED: dict[str, Handler] = {
     "diagonal": _diagonal, "transpose": _transpose, "named": _named, "number": _number, "size": _size,
     "symbol": _symbol, "log": _log, "inv": _inv, "det": _itself, "sum": _itself, "vec": _itself, "diag": _itself,
     "tril": _itself, "triu": _itself, "logdet": _logdet, "index": _index, "unit": _unit,
+    "series": _series, "family": _family, "member": _member,
 }  # fmt: skip

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from typing import NamedTuple
 
 from closedform.codegen.assemble import Placed
 from closedform.codegen.contract import LETTERS
-from closedform.codegen.program import LEAVES, Program, Value
+from closedform.codegen.program import LEAVES, Program, Value, below
 from closedform.codegen.template import is_atom, repeated, slots
+from closedform.core.bound import marked
 from closedform.core.dim import Dim
 from closedform.core.errors import Refusal
 
@@ -120,6 +121,25 @@ def emit(program: Program, names: Mapping[str, str], sizes: Mapping[str, str], t
     return Emitted(writer.lines, writer.texts[program.result], _fresh(program.result))
 
 
+def open_indices(order: Iterable[Value]) -> dict[Value, frozenset[str]]:
+    """The indices of sums, outside of which they are, that values depend on."""
+    out: dict[Value, frozenset[str]] = {}
+    for value in order:
+        free = frozenset().union(*(out[a] for a in value.args))
+        if value.op == "loop":
+            free -= {value.params[0]}
+        out[value] = free | marked(_flat(value.params))
+    return out
+
+
+def _flat(params: Iterable[object]) -> Iterator[object]:
+    for p in params:
+        if isinstance(p, tuple):
+            yield from _flat(p)
+        else:
+            yield p
+
+
 def _fresh(value: Value) -> bool:
     while value.op == "T" or (value.op == "call" and value.args and _is_view(value)):
         value = value.args[0]
@@ -133,7 +153,7 @@ def _is_view(value: Value) -> bool:
 
 class _Writer:
     def __init__(self, program: Program, names: Mapping[str, str], sizes: Mapping[str, str], taken: frozenset[str]) -> None:
-        self.names, self.sizes, self.hints = names, sizes, program.hints
+        self.names, self.sizes, self.hints = names, dict(sizes), program.hints
         self.taken = {*taken, *names.values(), *sizes.values()}
         self.lines: list[str] = []
         self.texts: dict[Value, Text] = {}
@@ -143,13 +163,47 @@ class _Writer:
         uses = program.uses(order)
         named = {v.args[0] for v in order if v.op == "guard"}
         named |= {v.args[i] for v in order if v.op == "call" for i in repeated(v.params[0])}
-        self.uses = uses
+        self.uses, self.named = uses, named
+        self.open = open_indices(order)
+        self.inside: frozenset[str] = frozenset()
+        """The indices of the loops that are being written."""
         for value in order:
-            text = self._put_together(value) if value.op == "assemble" else self._fitted(value)
-            self.texts[value] = text
-            shared = uses.get(value, 0) > 1 or value in named or value in self.hints
-            if shared and value is not program.result and not self._simple(value):
-                self._assign(value)
+            if not self.open[value]:
+                self._write(value, value is program.result)
+
+    def _write(self, value: Value, last: bool) -> None:
+        """Give a value its text, and a name where it is used more than once."""
+        if value.op == "loop":
+            self._loop(value)
+            return
+        text = self._put_together(value) if value.op == "assemble" else self._fitted(value)
+        self.texts[value] = text
+        shared = self.uses.get(value, 0) > 1 or value in self.named or value in self.hints
+        if shared and not last and not self._simple(value):
+            self._assign(value)
+
+    def _loop(self, value: Value) -> None:
+        """The statements that add up the terms of a sum with an index."""
+        (body,), (name, low, high, *_) = value.args, value.params
+        target = self._target(value)
+        rows, cols = (size_text(d, self.sizes).text for d in value.shape)
+        self.lines.append(f"{target} = 0.0" if value.is_scalar else f"{target} = np.zeros(({rows}, {cols}))")
+        outside, self.lines = self.lines, []
+        self.inside |= {name}
+        known, hidden = dict(self.texts), self.sizes.get(name)
+        self.sizes[name] = self._named(next((i for i in "ijkl" if i not in self.taken), "i"))
+        for v in below(body):
+            if v not in self.texts and name in self.open[v] and self.open[v] <= self.inside:
+                self._write(v, v is body)
+        self.lines.append(f"{target} += {self.texts[body].text}")
+        begin, end = size_text(low, self.sizes).text, size_text(high + 1, self.sizes).text
+        outside.append(f"for {self.sizes[name]} in range({begin}, {end}):")
+        outside += [f"    {line}" for line in self.lines]
+        self.lines, self.texts = outside, known
+        self.inside -= {name}
+        if hidden is not None:
+            self.sizes[name] = hidden
+        self.texts[value] = Text(target, ATOM)
 
     def _simple(self, value: Value) -> bool:
         return value.op in LEAVES or self.texts[value].text.removesuffix(".T").isidentifier() or self.texts[value].text == "np.pi"

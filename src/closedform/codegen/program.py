@@ -7,8 +7,9 @@ is as in NumPy.
 The operations: ``name`` (an argument), ``const`` (a rational), ``size`` (a size as a number), ``add sub mul div pow``
 (entry by entry), ``neg``, ``matmul``, ``inner`` (a row times a column, as a number), ``T`` (transpose), ``sum``
 (over the axis in its parameter, or over all), ``solve``, ``guard`` (a norm that divides: 1 where it is 0), ``real``
-(a number of the array library in place of a number of the language), ``assemble`` (an array put together from others)
-and ``call`` (a template).  Inside tensor networks a value may have any number of axes; it then counts as a column.
+(a number of the array library in place of a number of the language), ``assemble`` (an array put together from others),
+``call`` (a template) and ``loop`` (the sum of a value over an index, with where that runs from and to, and its shape).
+Inside tensor networks a value may have any number of axes; it then counts as a column.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import Any
 
+from closedform.core.bound import marked
 from closedform.core.dim import ONE, Dim
 from closedform.core.expr import Shape
 
@@ -118,6 +120,7 @@ class Program:
         if b.op == "const" and b.params[0] == 1:
             return a
         nonzero = bool(b.params[0]) if b.op == "const" else b.op == "size" and len(b.params[0].terms) == 1
+        nonzero = nonzero and not (b.op == "size" and marked(b.params))  # an index may be 0
         if b.plain and not nonzero:
             b = self.number(b)
         return self.value("div", (a, b), (), broadcast(a.shape, b.shape), a.plain and b.plain)

@@ -1,8 +1,9 @@
 """Which parts of an expression are computed as tensor networks, and the network of each.
 
-Kronecker and Khatri-Rao products, commutation, duplication and elimination matrices, identities of composite size and diagonal matrices of vec(M) make
-a network of everything linear around them.  Where the factors of two sizes do not fit each other (kron(A, B) beside
-kron(C, D) with the sizes of C and D exchanged), one side is written out as a matrix, of which any factor can be split.
+Kronecker and Khatri-Rao products, commutation, duplication and elimination matrices, identities of composite size and
+diagonal matrices of vec(M) make a network of everything linear around them.  Where the factors of two sizes do not fit
+each other (kron(A, B) beside kron(C, D) with the sizes of C and D exchanged), one side is written out as a matrix, of
+which any factor can be split.
 """
 
 from __future__ import annotations
@@ -105,7 +106,8 @@ class Networks:
 
     def _written_out(self, found: Network, misfit: Term) -> Network:
         """The network with one term written out as a matrix, whose sizes can be split in any way."""
-        kept = tuple(t for t in found.terms if t is not misfit)
+        at = next(i for i, t in enumerate(found.terms) if t is misfit)
+        kept = found.terms[:at] + found.terms[at + 1 :]
         value = self._matrix(Network(found.shape, (misfit,)))
         return Network(found.shape, kept + network.matrix(value, found.shape).terms)
 
@@ -227,7 +229,8 @@ PLAIN: dict[str, Callable[[Networks, Expr], Network]] = {
 
 BUILT: dict[str, Callable[[Networks, Expr], Network]] = {
     **PLAIN, "kron": _kron, "khatrirao": _khatrirao, "commutation": _commutation, "duplication": _duplication,
-    "elimination": _elimination, "inv": _inverse_of_kron, "add": _add, "mul": Networks.scaled, "hadamard": _hadamard, "named": _of_argument(_itself), "unvec": _unvec,
-    "diagonal": _of_argument(network.diagonal), "trace": _of_argument(network.trace), "sum": _of_argument(network.total),
+    "elimination": _elimination, "inv": _inverse_of_kron, "add": _add, "mul": Networks.scaled, "hadamard": _hadamard,
+    "named": _of_argument(_itself), "unvec": _unvec, "diagonal": _of_argument(network.diagonal),
+    "trace": _of_argument(network.trace), "sum": _of_argument(network.total),
 }  # fmt: skip
 """The network of each operation."""

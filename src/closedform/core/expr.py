@@ -120,6 +120,8 @@ class Expr:
     def __getitem__(self, index: object) -> Expr:
         return arithmetic("[]", self, index)
 
+    __iter__ = None  # entries are counted symbolically: an expression cannot be run through
+    __contains__ = None
     __array_ufunc__ = None  # NumPy arrays on the left must not swallow the operator
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:

@@ -24,6 +24,18 @@ def transposed(a: Expr, b: Expr) -> bool:
     return transpose(a) is b or transpose(b) is a
 
 
+def _paired(terms: list[Expr]) -> bool:
+    """Do the terms pair off, each with its transpose (a symmetric one with itself)?"""
+    rest = [t for t in terms if not known(t, "symmetric")]
+    while rest:
+        t = rest.pop()
+        at = next((i for i, u in enumerate(rest) if transposed(t, u)), None)
+        if at is None:
+            return False
+        rest.pop(at)
+    return True
+
+
 @operation
 class add:
     """The sum of matrices of one shape."""
@@ -54,7 +66,7 @@ class add:
             if all(known(t, k) for t in terms)
         ]
         few = "symmetric" not in out and terms[0].is_square and len(terms) < 9
-        if few and all(any(transposed(t, u) for u in terms) for t in terms):
+        if few and _paired(list(terms)):
             out.append("symmetric")
         if "psd" in out and any(known(t, "pd") for t in terms):
             out.append("pd")
@@ -98,6 +110,15 @@ def _product_shape(left: Shape, right: Shape) -> Shape | None:
     if right[0] is ONE and right[1] is ONE:
         return left
     return (left[0], right[1]) if left[1] is right[0] else None
+
+
+def _scalar_prefixes(factors: tuple[Expr, ...]) -> list[bool]:
+    """At each place, is the product of the factors before it a scalar?"""
+    shape, out = factors[0].shape, [True]
+    for g in factors[1:]:
+        out.append(shape[0] is ONE and shape[1] is ONE)
+        shape = _product_shape(shape, g.shape) or g.shape
+    return out
 
 
 @operation
@@ -168,13 +189,15 @@ class mul:
         return out
 
     def adjoint(k: int, G: Expr, *factors: Expr) -> Expr:
+        scalar_before = _scalar_prefixes(factors)
         for i in range(len(factors) - 1, 0, -1):
-            left, right = product(*factors[:i]), factors[i]
+            right = factors[i]
             if i == k:
+                left = product(*factors[:i])
                 return inner(left, G) if right.is_scalar else product(left, G) if left.is_scalar else product(transpose(left), G)
             if right.is_scalar:
                 G = product(right, G)
-            elif left.is_scalar:
+            elif scalar_before[i]:
                 G = inner(right, G)
             else:
                 G = product(G, transpose(right))

@@ -34,8 +34,9 @@ def compact(e: Expr) -> Expr:
     if e.op.name != "mul":
         return e
     kept = [g for g in e.args if not (g.op.name == "number" and g.params[0] == 1)]
-    if any(not g.is_scalar and g.op.name != "eye" for g in kept):
-        kept = [g for g in kept if g.op.name != "eye"]
+    without = [g for g in kept if g.op.name != "eye"]
+    if any(not g.is_scalar for g in without) and product(*without).shape == e.shape:  # x'*x*eye(n) keeps its identity
+        kept = without
     if len(kept) == len(e.args):
         return e
     return product(*kept) if kept else num(1)

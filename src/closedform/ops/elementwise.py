@@ -85,7 +85,8 @@ def _by_sign(negative_side: Callable[[Any, Any], Any], positive_side: Callable[[
 
 
 def _sigmoid(xp: Any, x: Any) -> Any:
-    return 0.5 * (1 + xp.tanh(0.5 * x))
+    e = xp.exp(xp.where(xp.real(x) < 0, x, -x))
+    return xp.where(xp.real(x) < 0, e, 1.0) / (1 + e)
 
 
 def _step(xp: Any, x: Any) -> Any:

@@ -91,7 +91,7 @@ class lyap:
         return f.lyap(transpose(A), G)
 
     def value(xp: Any, A: Any, Q: Any) -> Any:
-        return _solution(xp, A, A.T, Q)
+        return _solution(xp, A, xp.transpose(A), Q)
 
 
 def _symmetric_solution(A: Expr, Q: Expr) -> list[str]:
@@ -101,6 +101,7 @@ def _symmetric_solution(A: Expr, Q: Expr) -> list[str]:
 
 def _solution(xp: Any, A: Any, B: Any, C: Any) -> Any:
     """By the Kronecker form (I ⊗ A + B' ⊗ I)*vec(X) = vec(C), which complex matrices pass through as well."""
+    B, C = xp.atleast_2d(B), xp.atleast_2d(C)
     m, n = C.shape
     system = xp.kron(xp.eye(n), A) + xp.kron(B.T, xp.eye(m))
     return xp.reshape(xp.linalg.solve(system, xp.reshape(C, (-1, 1), order="F")), (m, n), order="F")

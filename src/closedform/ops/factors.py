@@ -45,7 +45,7 @@ class chol:
         return product(L, minus(f.tril(M), product(num(Fraction(1, 2)), f.diag(f.diagonal(M)))))
 
     def value(xp: Any, S: Any) -> Any:
-        A = symmetrized(S)
+        A = symmetrized(xp, S)
         return _columns(xp, A) if xp.iscomplexobj(A) else xp.linalg.cholesky(A)
 
 
@@ -72,7 +72,7 @@ class pinv:
     unicode = "{X}⁺"
     draws = ("X: m n", "X: n n invertible")
     why = "d P = -P*dX*P + P*P'*dX'*(I - X*P) + (I - P*X)*dX'*P'*P with P = pinv(X)"
-    kink = "pinv is not continuous where the rank of {X} changes"
+    kink = "pinv is not differentiable (nor continuous) where the rank of {X} changes"
     analytic = False
 
     def shape(X: Expr) -> Shape:
@@ -129,6 +129,7 @@ class adj:
         return minus(product(f.trace(product(cofactors, dA)), inverse), product(cofactors, dA, inverse))
 
     def value(xp: Any, A: Any) -> Any:
+        A = xp.atleast_2d(A)
         n = A.shape[0]
         out = xp.empty_like(A)
         for i in range(n):

@@ -153,7 +153,7 @@ class dexpm:
     def value(xp: Any, A: Any, E: Any) -> Any:
         from scipy.linalg import expm_frechet
 
-        return expm_frechet(A, E, compute_expm=False)
+        return expm_frechet(xp.atleast_2d(A), xp.atleast_2d(E), compute_expm=False)
 
 
 @operation
@@ -182,7 +182,7 @@ class logm:
         return f.dlogm(A, dA)
 
     def value(xp: Any, A: Any) -> Any:
-        return _logarithm(xp, A)
+        return _logarithm(xp, xp.atleast_2d(A))
 
 
 @operation
@@ -216,8 +216,8 @@ class dlogm:
         return f.dlogm(transpose(A), G)
 
     def value(xp: Any, A: Any, E: Any) -> Any:
-        at, scale = _beside(xp, A, E)
-        n = A.shape[0]
+        at, scale = _beside(xp, xp.atleast_2d(A), E)
+        n = len(at) // 2
         return scale * _logarithm(xp, at)[:n, n:]
 
 

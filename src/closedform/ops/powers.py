@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from closedform.core.errors import Refusal
+from closedform.core.dim import Dim
 from closedform.core.expr import Expr, Shape, misfit
 from closedform.core.infer import known
 from closedform.core.op import f, operation
 from closedform.ops.build import entry_power, minus, num, power, product, times, total
 from closedform.ops.entries import everywhere
+from closedform.ops.series import power_rule
 
 LONGEST_POWER = 12
-"""The differential of X^k is written out up to this k."""
+"""The differential of X^k is written out up to this k; beyond it is a sum with an index."""
 
 
 @operation
@@ -102,10 +103,7 @@ class matrixpow:
 
     def d_A(A: Expr, k: int, dA: Expr) -> Expr:
         if k > LONGEST_POWER:
-            raise Refusal(
-                f"^: the differential of {A}^{k} is a sum of {k} products; it is written out up to the power "
-                f"{LONGEST_POWER}, except under a trace"
-            )
+            return power_rule(A, Dim.of(k), dA)
         terms = []
         for i in range(k):
             parts = [matrix_power(A, i), dA, matrix_power(A, k - 1 - i)]

@@ -29,8 +29,9 @@ def symmetric_part(E: Expr) -> Expr:
     return product(num(Fraction(1, 2)), total(E, transpose(E)))
 
 
-def symmetrized(A: Any) -> Any:
-    """The symmetric part of an array."""
+def symmetrized(xp: Any, A: Any) -> Any:
+    """The symmetric part of an array; a number is 1 x 1."""
+    A = xp.atleast_2d(A)
     return 0.5 * (A + A.T)
 
 
@@ -78,7 +79,7 @@ class eigvalsh:
         return f.diagonal(product(transpose(V), dS, V))
 
     def value(xp: Any, S: Any) -> Any:
-        return xp.linalg.eigvalsh(symmetrized(S))[:, None]
+        return xp.linalg.eigvalsh(symmetrized(xp, S))[:, None]
 
 
 @operation
@@ -111,7 +112,7 @@ class eigvecs:
         return product(V, times(reciprocal_gaps(f.eigvalsh(S)), inside))
 
     def value(xp: Any, S: Any) -> Any:
-        return xp.linalg.eigh(symmetrized(S))[1]
+        return xp.linalg.eigh(symmetrized(xp, S))[1]
 
 
 @operation
@@ -142,4 +143,4 @@ class lambda_max:
         return product(transpose(v), dS, v)
 
     def value(xp: Any, S: Any) -> Any:
-        return xp.linalg.eigvalsh(symmetrized(S))[-1]
+        return xp.linalg.eigvalsh(symmetrized(xp, S))[-1]

@@ -52,6 +52,7 @@ class vech:
         return f.unvec(product(transpose(f.elimination(n)), G), n, n)
 
     def value(xp: Any, A: Any) -> Any:
+        A = xp.atleast_2d(A)
         return A.T[xp.triu_indices(A.shape[0])][:, None]
 
 

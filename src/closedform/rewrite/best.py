@@ -17,7 +17,7 @@ OPAQUE = ENTRYWISE | {"norm2", "norm1", "softmax", "softmax_rows", "logsumexp", 
                       "crossentropy", "inv", "det", "logdet", "named", "maximum", "minimum"}  # fmt: skip
 """Operations whose arguments stay as they are when products are multiplied out."""
 
-OPENS = frozenset({"mul", "hadamard", "matrixpow", "pow", "entrypow", "transpose", "trace", "sum", "diagonal", "kron"})
+OPENS = frozenset({"mul", "hadamard", "matrixpow", "pow", "entrypow", "transpose", "trace", "sum", "diagonal", "kron", "series"})
 """Operations that a sum below them can be multiplied out of."""
 
 MOST_REGROUPED = 40

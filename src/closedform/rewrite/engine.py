@@ -12,7 +12,7 @@ from closedform.core.infer import facts, known
 from closedform.core.walk import postorder, rebuild
 from closedform.ops.build import num
 from closedform.ops.elementwise import DECLARED
-from closedform.rewrite import entrywise, functions, inverse, linear, products, sums
+from closedform.rewrite import entrywise, functions, inverse, linear, products, series, sums
 from closedform.rewrite.catalog import TIDY, rule
 from closedform.rewrite.order import Order
 from closedform.rewrite.term import Rational, Scalars, Term, is_zero, join, split
@@ -215,6 +215,9 @@ HANDLERS: dict[str, Callable[..., Expr]] = {
     "entrypow": entrywise.powered,
     "norm2": _norm,
     "norm1": _norm1,
+    "series": series.series,
+    "sympow": series.symbolic,
+    "moved": series.still,
     "expm": _expm,
     "logm": _logm,
     "sqrtm": _sqrtm,

@@ -9,6 +9,7 @@ from closedform.core.dim import ONE
 from closedform.core.expr import Expr, Shape, make
 from closedform.core.infer import known
 from closedform.ops.build import entry_power, num, ones_like, power, transpose, zero, zeros_like
+from closedform.ops.entries import everywhere
 from closedform.rewrite.term import HALF, Rational, Scalars, Term, is_zero, join, multiply, split, split_scalar
 
 if TYPE_CHECKING:
@@ -258,8 +259,6 @@ def scalar_powered(s: Simplifier, base: Expr, exponent: Expr) -> Expr:
             exact = _exact_root(base.params[0], k)
             return num(exact) if exact is not None else join_power(base, k)
         scalars: Scalars = {}
-        if base.op.name == "number" and not base.params[0] and k < 0:
-            return power(base, k)
         coefficient = split_scalar(base, scalars, k.numerator if k.denominator == 1 else k)
         if base.op.name != "number":
             named_forms(s, scalars)
@@ -308,7 +307,7 @@ def applied(s: Simplifier, name: str, x: Expr) -> Expr:
     if name in ("abs", "relu") and known(x, "nonnegative"):
         s.fire("known-sign")
         return x
-    if name in ("sign", "step") and known(x, "positive"):
+    if name in ("sign", "step") and everywhere(x, "positive"):
         s.fire("known-sign")
         return ones_like(x)
     if name == "sqrt":

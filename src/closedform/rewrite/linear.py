@@ -9,8 +9,9 @@ from closedform.core.expr import Expr, Shape, make
 from closedform.core.infer import known
 from closedform.ops.build import identity, num, transpose, zero
 from closedform.rewrite.functions import traced
-from closedform.rewrite.products import scalar_word, shortened, word_key
+from closedform.rewrite.products import flipped, scalar_word, shortened, word_key
 from closedform.rewrite.schur import inverse_block
+from closedform.rewrite.series import transposed_series
 from closedform.rewrite.term import Scalars, Term, is_zero, join, multiply, split
 
 if TYPE_CHECKING:
@@ -47,12 +48,15 @@ def transposed(s: Simplifier, A: Expr) -> Expr:
         return A
     if name == "mul":
         term = split(A)
-        word = tuple((transposed(s, base), k) for base, k in reversed(term.word))
-        return join(Term(term.coefficient, term.scalars, word, (A.cols, A.rows)))
+        scalars: Scalars = dict(term.scalars)
+        coefficient, letters = flipped(s, list(term.word), scalars)
+        return join(Term(term.coefficient * coefficient, s.sorted_scalars(scalars), tuple(letters), (A.cols, A.rows)))
     if name in ("zeros", "ones"):
         return make(name, (), (A.cols, A.rows))
-    if name == "matrixpow":
+    if name in ("matrixpow", "sympow"):
         return make(name, (transposed(s, A.args[0]),), A.params)
+    if name == "series":
+        return transposed_series(s, A)
     if name == "kron":
         return make(name, (transposed(s, A.args[0]), transposed(s, A.args[1])))
     if name in ("tril", "triu"):
@@ -104,11 +108,15 @@ def trace(s: Simplifier, A: Expr) -> Expr:
             return _over(s, term, s.sum([trace(s, t) for t in base.args], (ONE, ONE)), (ONE, ONE))
     best = letters
     if 1 < len(letters) <= 12:
-        turned = [(transposed(s, base), k) for base, k in reversed(letters)]
-        options = [w[i:] + w[:i] for w in (letters, turned) for i in range(len(w))]
+        scalars = {}
+        sign, turned = flipped(s, letters, scalars)
+        words = (letters, turned) if abs(sign) == 1 and not scalars else (letters,)
+        options = [w[i:] + w[:i] for w in words for i in range(len(w))]
         best = min(options, key=lambda w: word_key(s, w))
         if best != letters:
             s.fire("cyclic-trace")
+        if len(words) == 2 and best in options[len(letters) :] and best not in options[: len(letters)]:
+            term.coefficient *= sign
     inside = join(Term(1, {}, tuple(best), (best[0][0].rows, best[-1][0].cols)))
     return _over(s, term, make("trace", (inside,)), (ONE, ONE))
 
@@ -356,6 +364,8 @@ def _turned_blocks(s: Simplifier, A: Expr) -> Expr:
     if len(set(layout)) != 1:
         return transpose(A)
     wide = layout[0]
+    if any(A.args[i * wide + j].cols is not A.args[j].cols for i in range(len(layout)) for j in range(wide)):
+        return transpose(A)  # its rows are cut at different columns
     turned = [transposed(s, A.args[i * wide + j]) for j in range(wide) for i in range(len(layout))]
     return make("blocks", tuple(turned), ((len(layout),) * wide,))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from closedform.core.bound import indices
 from closedform.core.expr import Expr, make
 from closedform.core.walk import postorder, rebuild, tree_size
 
@@ -15,7 +16,7 @@ SMALLEST = 5
 """What is named has at least this many nodes."""
 SAVED = 8
 """… and its name saves at least this many."""
-NEVER = frozenset({"transpose", "norm2", "norm1", "named", "symbol", "number", "size", "ones", "zeros", "eye", "unit", "pi", "d",
+NEVER = frozenset({"transpose", "norm2", "norm1", "named", "symbol", "number", "size", "ones", "zeros", "eye", "unit", "pi", "d", "family",
                    "tangent"})  # fmt: skip
 
 PREFERRED = {"scalar": ("c", "s", "r", "a", "b"), "vector": ("p", "u", "v", "w", "z", "q", "h"),
@@ -61,7 +62,7 @@ def _repeated(root: Expr, nodes: list[Expr]) -> set[Expr]:
         times = count[node]
         length = tree_size(node)
         saved = (times - 1) * (length - 1)
-        if saved >= SAVED and node.op.name not in NEVER and length >= SMALLEST and not _negated(node):
+        if saved >= SAVED and not indices(node) and node.op.name not in NEVER and length >= SMALLEST and not _negated(node):
             chosen.add(node)
             times = 1
         times = min(times, 10**6)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from closedform.core.bound import MARK
+from closedform.core.dim import Dim
 from closedform.core.expr import Expr
 from closedform.core.walk import tree_size, unsettled
 
@@ -65,4 +67,13 @@ class Order:
 
 
 def _text(params: Iterable[object]) -> str:
-    return ",".join(str(p).rjust(9, "0") if isinstance(p, int) else str(p) for p in params)
+    return ",".join(str(p).rjust(9, "0") if isinstance(p, int) else _size_text(p) for p in params)
+
+
+def _size_text(p: object) -> str:
+    """The text of a parameter; the indices of outer sums come before those of inner ones."""
+    text = str(p)
+    if MARK not in text or not isinstance(p, Dim):
+        return text
+    outer = {name: Dim.of(MARK + chr(ord("z") - int(name[1:]))) for name in p.names if name[1:].isdecimal() and len(name) < 3}
+    return str(p.substitute(outer))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from itertools import pairwise
 from itertools import product as choices
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,8 @@ from closedform.core.errors import Refusal
 from closedform.core.expr import Expr, Shape, make
 from closedform.core.infer import known
 from closedform.core.walk import tree_size
-from closedform.ops.build import identity, num, zero
+from closedform.ops.build import identity, num, transpose, zero
+from closedform.rewrite import series as symbolic
 from closedform.rewrite.term import Rational, Scalars, Term, Word, factor, is_zero, join, multiply, split, split_scalar
 
 if TYPE_CHECKING:
@@ -89,9 +91,10 @@ def _word(s: Simplifier, run: Letters, scalars: Scalars) -> tuple[Rational, Word
         number, letters = _diagonals_applied(s, letters, scalars)
         coefficient *= number
     elif len(letters) > 1 and letters[0][0].rows is ONE:
-        number, letters = _diagonals_applied(s, flipped(s, letters), scalars)
-        coefficient *= number
-        letters = flipped(s, letters)
+        first, turned = flipped(s, letters, scalars)
+        number, turned = _diagonals_applied(s, turned, scalars)
+        last, letters = flipped(s, turned, scalars)
+        coefficient *= first * number * last
     for at, (base, k) in enumerate(letters):
         sign = _symmetrizer(base) if k > 1 else 0
         if sign:
@@ -115,9 +118,24 @@ def _symmetrizer(e: Expr) -> int:
     return int(plus) if abs(kinds["commutation"]) == 1 == abs(plus) else 0
 
 
-def flipped(s: Simplifier, letters: Letters) -> Letters:
-    """The word of the transpose."""
-    return [(s.transposed(base), k) for base, k in reversed(letters)]
+def flipped(s: Simplifier, letters: Letters, scalars: Scalars) -> tuple[Rational, Letters]:
+    """The word of the transpose; numbers and scalars that come out of its letters go into a factor and a table."""
+    coefficient: Rational = 1
+    out: Letters = []
+    for base, k in reversed(letters):
+        turned = s.transposed(base)
+        if turned.op.name != "mul":
+            out.append((turned, k))
+            continue
+        term = split(turned)
+        if k != 1 and len(term.word) != 1:
+            out.append((transpose(base), k))
+            continue
+        coefficient *= Fraction(term.coefficient) ** k
+        for g, exponent in term.scalars.items():
+            multiply(scalars, g, exponent * k)
+        out.extend((g, exponent * k) for g, exponent in term.word)
+    return coefficient.numerator if coefficient.denominator == 1 else coefficient, out
 
 
 def shortened(s: Simplifier, letters: Letters) -> Letters:
@@ -132,6 +150,11 @@ def shortened(s: Simplifier, letters: Letters) -> Letters:
             out.append((base, k))
             continue
         last, j = out[-1]
+        power = symbolic.merged(s, (last, j), (base, k))
+        if power is not None:
+            out.pop()
+            todo.append(power)
+            continue
         turned = None
         if (_stacked(base) and k == 1) or (_stacked(last) and j == 1):
             turned = _kronecker_pair(s, factor(last, j), factor(base, k))
@@ -327,32 +350,43 @@ def scalar_word(s: Simplifier, letters: Letters, scalars: Scalars) -> Rational:
         return coefficient
     if len(letters) == 1:
         return coefficient * split_scalar(letters[0][0], scalars, 1)
-    for word in (letters, flipped(s, letters)):
-        if word[0][0].op.name == "ones" or (word[0][0].op.name == "transpose" and word[0][0].args[0].op.name == "ones"):
-            s.fire("ones-sum")
-            column = join(Term(1, {}, tuple(word[1:]), (word[1][0].rows, ONE)))
-            return coefficient * split_scalar(s.apply("sum", (column,)), scalars, 1)
-        if word[0][0].op.name == "transpose" and word[0][0].args[0].op.name == "unit" and len(word) == 2 and word[1][1] == 1:
-            i = word[0][0].args[0].params[0]
-            entry = s.apply("index", (word[1][0],), (i, i, i - i + 1, i - i + 1))
-            return coefficient * split_scalar(entry, scalars, 1)
-        if (
-            word[0][0].op.name == "transpose"
-            and word[0][0].args[0].op.name == "vec"
-            and word[1][0].op.name == "vec"
-            and len(word) == 2
-        ):
-            s.fire("vec-inner-product")
-            pair = s.product((s.transposed(word[0][0].args[0].args[0]), word[1][0].args[0]))
-            return coefficient * split_scalar(s.apply("trace", (pair,)), scalars, 1)
     if len(letters) == 2 and all(k == 1 for _, k in letters):
         merged = _merged_inner(s, letters[0][0], letters[1][0])
         if merged is not None:
             return coefficient * split_scalar(merged, scalars, 1)
-    word = min((letters, flipped(s, letters)), key=lambda w: word_key(s, w))
-    from_word = join(Term(1, {}, tuple(word), (word[0][0].rows, word[-1][0].cols)))
-    multiply(scalars, from_word, 1)
+    beside: Scalars = {}
+    sign, turned = flipped(s, letters, beside)
+    for factor_of, more, word in ((1, {}, letters), (sign, beside, turned)):
+        value = _named_inner(s, word)
+        if value is not None:
+            for base, k in more.items():
+                multiply(scalars, base, k)
+            return coefficient * factor_of * split_scalar(value, scalars, 1)
+    word = letters
+    if word_key(s, turned) < word_key(s, letters):
+        word, coefficient = turned, coefficient * sign
+        for base, k in beside.items():
+            multiply(scalars, base, k)
+    multiply(scalars, join(Term(1, {}, tuple(word), (word[0][0].rows, word[-1][0].cols))), 1)
     return coefficient
+
+
+def _named_inner(s: Simplifier, word: Letters) -> Expr | None:
+    """A word that is 1 x 1 and begins with ones, a unit vector or a stacked matrix, by its shorter name; else None."""
+    first, rest = word[0][0], word[1:]
+    head = first.args[0] if first.op.name == "transpose" else first
+    if first.op.name == "ones" or head.op.name == "ones":
+        s.fire("ones-sum")
+        return s.apply("sum", (join(Term(1, {}, tuple(rest), (rest[0][0].rows, ONE))),))
+    if head is first or len(word) != 2 or rest[0][1] != 1:
+        return None
+    if head.op.name == "unit":
+        i = head.params[0]
+        return s.apply("index", (rest[0][0],), (i, i, ONE, ONE))
+    if head.op.name == "vec" and rest[0][0].op.name == "vec":
+        s.fire("vec-inner-product")
+        return s.apply("trace", (s.product((s.transposed(head.args[0]), rest[0][0].args[0])),))
+    return None
 
 
 def _merged_inner(s: Simplifier, row: Expr, column: Expr) -> Expr | None:

@@ -37,6 +37,11 @@ def series(s: Simplifier, body: Expr, name: str, low: Dim, high: Dim) -> Expr:
     if name not in indices(body) and surely_nonnegative(length):
         s.fire("sum-of-constants")
         return s.product((s.canonical(amount(length)), body))
+    if low.integer == 0 and split(body).scalars.get(make("size", (), (Dim.of(name),)), 0) > 0:
+        s.fire("first-term-zero")
+        return series(s, body, name, ONE, high)
+    if body.op.name == "transpose":
+        return transpose(series(s, body.args[0], name, low, high))
     found = _without_deltas(s, body, name, low, high)
     if found is not None:
         return found
@@ -68,7 +73,9 @@ def _taken_out(s: Simplifier, body: Expr, name: str, low: Dim, high: Dim) -> Exp
         return summation(body, name, low, high)
     shape: Shape = (middle[0][0].rows, middle[-1][0].cols) if middle else (ONE, ONE)
     core = join(Term(1, inside, middle, shape))
-    total = summation(core, name, low, high)
+    turned = core.op.name == "transpose"
+    total = summation(core.args[0] if turned else core, name, low, high)
+    total = transpose(total) if turned else total
     number = join(Term(term.coefficient, outside, (), (ONE, ONE)))
     if middle:
         parts = [number, *_factors(word[:front]), total, *_factors(word[back:])]
@@ -120,6 +127,16 @@ def _solved(e: Expr, name: str, low: Dim, high: Dim) -> Dim | None:
     return value if below and above else None
 
 
+def _never(e: Expr, name: str, low: Dim, high: Dim) -> bool:
+    """Is a Kronecker delta 0 for every value of the index?"""
+    delta = _delta(e)
+    if delta is None:
+        return False
+    side, other, _ = delta
+    value = (other if name in side.names else side) - (side if name in side.names else other) + Dim.of(name)
+    return name not in value.names and (surely_nonnegative(low - 1 - value) or surely_nonnegative(value - high - 1))
+
+
 def _without_deltas(s: Simplifier, body: Expr, name: str, low: Dim, high: Dim) -> Expr | None:
     """The sum with the terms that hold a Kronecker delta done; None when there is none that can be done."""
     if not _holds(body, name):
@@ -130,6 +147,9 @@ def _without_deltas(s: Simplifier, body: Expr, name: str, low: Dim, high: Dim) -
         term = split(part)
         for base, k in term.scalars.items():
             value = _solved(base, name, low, high) if k > 0 else None
+            if value is None and k > 0 and _never(base, name, low, high):
+                done.append(zero(*body.shape))
+                break
             if value is not None:
                 others = {b: x for b, x in term.scalars.items() if b is not base}
                 done.append(reindex(join(Term(term.coefficient, others, term.word, term.shape)), name, value))
@@ -138,10 +158,11 @@ def _without_deltas(s: Simplifier, body: Expr, name: str, low: Dim, high: Dim) -
             rest.append(part)
     if not done:
         return None
+    done = [e for e in done if not is_zero(e)]
     terms = [s.canonical(e) for e in done]
     if rest:
         terms.append(series(s, s.sum(rest, body.shape), name, low, high))
-    out = s.sum(terms, body.shape)
+    out = s.sum(terms, body.shape) if terms else zero(*body.shape)
     s.fire("kronecker-delta")
     return out
 

@@ -147,7 +147,9 @@ def factored(s: Simplifier, terms: list[Term], shape: Shape) -> Expr:
             for base, k in shared.items():
                 multiply(rest, base, -k)
             less.append(Term(t.coefficient, rest, t.word, t.shape))
-        plain, taken = _by_words(s, terms, shape), _by_words(s, less, shape)
+        less = _complements(s, less)
+        plain = _by_words(s, terms, shape)
+        taken = _by_words(s, less, shape) if len(less) > 1 else join(less[0])
         inside = split(taken)
         together: Scalars = dict(shared)
         for base, k in inside.scalars.items():

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from closedform.core.dim import ONE
+from closedform.core.errors import InputError
 from closedform.core.expr import Expr, Shape, make
 from closedform.ops.build import identity, num, power, product, transpose
 
@@ -79,9 +80,9 @@ def split_scalar(e: Expr, into: Scalars, exponent: Rational) -> Rational:
     """Multiply ``into`` by e^exponent and give back the rational part."""
     name = e.op.name
     if name == "number":
-        value: Fraction = e.params[0]
-        if exponent.denominator == 1 and -64 <= exponent <= 64 and (value or exponent > 0):
-            return Fraction(value**exponent.numerator)
+        value = worked_out(e.params[0], exponent)
+        if value is not None:
+            return value
     elif name == "pow" and e.args[1].op.name == "number":
         inside: Fraction = e.args[1].params[0]
         if exponent.denominator == 1 or (inside.denominator != 1 and inside.numerator == 1):
@@ -90,9 +91,11 @@ def split_scalar(e: Expr, into: Scalars, exponent: Rational) -> Rational:
         return split_scalar(e.args[0], into, HALF * exponent)
     elif name == "mul" and exponent.denominator == 1:
         inner = split(e)
-        for base, k in inner.scalars.items():
-            multiply(into, base, k * exponent)
-        return Fraction(inner.coefficient**exponent.numerator) if -64 <= exponent <= 64 else UNIT
+        number = worked_out(Fraction(inner.coefficient), exponent)
+        if number is not None:
+            for base, k in inner.scalars.items():
+                multiply(into, base, k * exponent)
+            return number
     multiply(into, e, exponent)
     return UNIT
 
@@ -135,8 +138,41 @@ def scalar_power(base: Expr, exponent: Rational) -> Expr:
     return make("sqrt", (base,)) if exponent == HALF else power(base, exponent)
 
 
+LARGEST = 4096
+"""Powers of numbers are worked out up to this many bits."""
+
+
+def worked_out(value: Fraction, exponent: Rational) -> Fraction | None:
+    """value^exponent as a number, where the exponent is whole and the result not too long; else None.
+
+    InputError on a division by zero.
+    """
+    if exponent.denominator != 1:
+        return None
+    if not value and exponent < 0:
+        raise InputError("/: division by zero")
+    bits = max(value.numerator.bit_length(), value.denominator.bit_length())
+    if abs(exponent.numerator) > 1 and bits * abs(exponent.numerator) > LARGEST:
+        return None
+    return value**exponent.numerator
+
+
+def _with_numbers(term: Term) -> Term:
+    """The term with whole powers of numbers moved from its scalars into its coefficient."""
+    coefficient, scalars = term.coefficient, dict(term.scalars)
+    for base, k in term.scalars.items():
+        if base.op.name == "number":
+            value = worked_out(base.params[0], k)
+            if value is not None:
+                coefficient *= value
+                del scalars[base]
+    return Term(coefficient, scalars, term.word, term.shape)
+
+
 def join(term: Term) -> Expr:
     """The expression of a term: number, scalars, word, and what is divided by."""
+    if any(base.op.name == "number" for base in term.scalars):
+        term = _with_numbers(term)
     if not term.coefficient:
         return num(0) if term.shape[0] is ONE and term.shape[1] is ONE else make("zeros", (), term.shape)
     above: list[Expr] = []

@@ -23,6 +23,12 @@ DIFFERENCED = 1e-6
 LOOSEST = 1e-4
 UNSURE = 1e-5
 """A difference whose estimated error is larger is not used; another point is drawn."""
+ROUNDING = 1e-14
+"""A deviation below this, relative to what the derivative is put together from, is rounding."""
+KINKED = frozenset({"abs", "sign", "step", "relu", "norm1", "maximum", "minimum"})
+"""Operations that are not differentiable where an entry (or a difference of entries) is 0."""
+KINK = 1e-14
+"""So near a kink, relative to the size of the arguments, counts as on it."""
 NUDGE = 1e-13
 NOISE = 100.0
 """A deviation counts as rounding up to this many times the change that comes from moving the point by ``NUDGE``."""
@@ -152,11 +158,26 @@ class Comparison:
             return Outcome("vanishing", np.inf, point.sizes)
         if size == 0.0:
             return Outcome("faint", 0.0, point.sizes)
+        if size <= CANCELLED * (whole := self._size_of_terms(point, tangents)) and float(gap.max()) <= ROUNDING * whole:
+            return Outcome("faint", min(error, float(gap.max())), point.sizes)
+        if self._at_a_kink(point):
+            return Outcome("unusable", np.inf, point.sizes)
         if float(gap.max()) <= NOISE * self._noise(point, tangents, used)[1]:
             rounding = size <= CANCELLED * self._size_of_terms(point, tangents)
             return Outcome("faint" if rounding else "unusable", min(error, float(gap.max())), point.sizes)
         reason = f"the answer and the numerical derivative differ by {error:.1e} (relative) at sizes {point.sizes}"
         return Outcome("narrow" if error < NARROW else "wrong", error, point.sizes, reason)
+
+    def _at_a_kink(self, point: Point) -> bool:
+        """Does something that moves stand where it is not differentiable?  (A declared zero makes every point such.)"""
+        for i in self.changing:
+            node = self.points.program.nodes[i]
+            if node.op.name in KINKED:
+                values = [point.of(a) for a in node.args]
+                gaps = values[0] - values[1] if len(values) == 2 else values[0]
+                if not np.all(np.abs(gaps) > KINK * max(1.0, *(_largest(v) for v in values))):
+                    return True
+        return False
 
     def _sides(self, point: Point, tensor: Any, tangents: Sequence[Any], used: Sequence[Any]) -> tuple[Any, Any, Slope]:
         """What the answer says about the directions, the size of its terms, and what the original says."""
@@ -241,7 +262,8 @@ class Comparison:
         reach = 1.0
         for V in tangents:
             reach *= _largest(V)
-        inside = max(_largest(point.of(node)) for node in postorder(self.question.answer)) * reach
+        place = self.points.program.place
+        inside = max(_largest(point.of(node)) for node in postorder(self.question.answer) if node in place) * reach
         spread = self._spread(point, tangents) or [point.values[i] for i in self.changing]
         return max([inside, *(_largest(v) for v in spread)])
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from closedform.core.bound import indices
+from closedform.core.dim import Dim
 from closedform.core.errors import Refusal
 from closedform.core.expr import Expr
 from closedform.core.infer import facts as known_facts
@@ -29,6 +30,8 @@ such as the positive argument of a logarithm rests."""
 SIZE_TRIES = 12
 """How often the sizes are changed, because a matrix is singular at them, before the way to draw is."""
 FEWEST_TRIES = 24
+MOST_ENTRIES = 1_500_000
+"""A matrix with more entries is not evaluated: smaller sizes are used."""
 WORK = 60_000
 """Nodes that may be evaluated in search of one point, once the fewest tries have been made."""
 
@@ -79,6 +82,8 @@ class Points:
                 symbols[name] = node
         self.symbols = symbols
         self.demands = Demands(postorder(*self.program.roots))
+        self.tall = list({node.shape for node in self.program.nodes if sum(_degree(d) for d in node.shape) > 3})
+        """The shapes that grow fastest with the sizes."""
         self.choices = choices(self.demands, self.rng)
         self.known_sizes: list[dict[str, int]] = []
         self.turn = 0
@@ -126,12 +131,27 @@ class Points:
 
     def _sizes(self) -> dict[str, int]:
         """The next choice of sizes; from the first again when all have been used."""
-        found = next(self.choices, None)
-        if found is not None:
-            self.known_sizes.append(found)
-            return found
+        for found in self.choices:
+            if not self.tall or self._entries(found) <= MOST_ENTRIES:
+                self.known_sizes.append(found)
+                return found
+        if not self.known_sizes:
+            self.known_sizes = self._small_sizes()
         self.turn += 1
         return self.known_sizes[self.turn % len(self.known_sizes)]
+
+    def _entries(self, sizes: dict[str, int]) -> int:
+        """The entries of the largest matrix at some sizes."""
+        return max(rows.value(sizes) * cols.value(sizes) for rows, cols in self.tall)
+
+    def _small_sizes(self) -> list[dict[str, int]]:
+        """Small sizes at which no matrix is too large; Refusal when there are none."""
+        names = sorted(self.demands.names)
+        options = [{name: 1 + (k + shift) % 3 for k, name in enumerate(names)} for shift in (1, 2, 0)]
+        fitting = [sizes for sizes in options if self._entries(sizes) <= MOST_ENTRIES]
+        if not fitting:
+            raise Refusal(f"the check of the answer needs a matrix of more than {MOST_ENTRIES} entries at every choice of sizes")
+        return fitting
 
     def _try(self) -> Point | None:
         self._singular = False
@@ -143,6 +163,7 @@ class Points:
             if style == "normal" and symbol.is_scalar and not known_facts(symbol):
                 value = abs(value) * (-1.0 if (k + self.turn + len(self.known_sizes)) % 2 else 1.0)  # both signs in turn
             env[name] = value
+        env.update((name, float(sizes[name])) for name in env if name in sizes)  # a declared integer that counts
         for name, member in self.held.items():
             family, (i, rows, cols) = member.args[0], (d.value(sizes) for d in member.params)
             value = np.reshape(env[family.params[0]][i - 1], (rows, cols))
@@ -170,6 +191,10 @@ class Points:
             listed = list(STYLES)
             return listed[int(self.rng.integers(len(listed)))]
         return style
+
+
+def _degree(dim: Dim) -> int:
+    return max((len(names) for names, _ in dim.terms), default=0)
 
 
 def _short(e: Expr) -> str:

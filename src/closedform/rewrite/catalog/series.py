@@ -33,6 +33,15 @@ ROWS: tuple[Row, ...] = (
         "x[N]: n",
     ),
     Row(
+        "first-term-zero",
+        "sum(i in 0..k, i*X^(2*i))",
+        "sum(i in 1..k, i*X^(2*i))",
+        "the term with the index 0 is a multiple of 0",
+        "X: n n",
+        "sum(i in 0..k, X^(2*i))",
+        "X: n n",
+    ),
+    Row(
         "kronecker-delta",
         "sum(i in 1..N, e(i, N)[j]*x[i])",
         "x[j]",
