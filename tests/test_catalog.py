@@ -67,7 +67,8 @@ def test_the_two_sides_are_equal(row: Row) -> None:
 
 def marked_in(e: Expr) -> bool:
     """Does the index of a sum around the expression occur in it?"""
-    names = {name for node in postorder(e) for part in (*node.params, *node.shape) if isinstance(part, Dim) for name in part.names}
+    sizes = (part for node in postorder(e) for part in (*node.params, *node.shape) if isinstance(part, Dim))
+    names = {name for size in sizes for name in size.names}
     return any(name.startswith(MARK) for name in names)
 
 

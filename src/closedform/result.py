@@ -23,11 +23,9 @@ CONDITIONS = {
     "invertible": "{} is invertible",
     "nonzero": "{} is not 0",
     "positive": "{} > 0",
-    "nonnegative": "{} >= 0",
     "above -1": "{} > -1",
     "in (-1, 1)": "-1 < {} < 1",
     "pd": "{} is positive definite",
-    "nonnegative": "{} >= 0",
     "full rank": "{} has full rank",
 }
 """How the conditions of the operations read."""

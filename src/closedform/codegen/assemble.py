@@ -135,7 +135,7 @@ class _Part(NamedTuple):
 
 
 def _prepared(p: Program, a: Aligned) -> _Part:
-    tensors, triangle = indexed(p, a.term.operands, a.axes)
+    tensors, triangle, repeats = indexed(p, a.term.operands, a.axes)
     held = distinct(*(t.axes for t in tensors))
     view = distinct(a.axes)
     if triangle is not None:
@@ -144,7 +144,8 @@ def _prepared(p: Program, a: Aligned) -> _Part:
     kept = tuple(x for x in view if x in held)
     number = {x: i for i, x in enumerate(held)}
     named = tuple((t.value, tuple(number[x] for x in t.axes)) for t in tensors)
-    return _Part(a.term, a.axes, tuple(tensors), triangle, view, kept, (named, frozenset(number[x] for x in kept)))
+    term = a.term._replace(repeats=a.term.repeats * repeats)
+    return _Part(term, a.axes, tuple(tensors), triangle, view, kept, (named, frozenset(number[x] for x in kept)))
 
 
 def _merged(parts: Sequence[_Part]) -> list[_Part]:

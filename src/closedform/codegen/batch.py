@@ -6,6 +6,7 @@ such form stays as it is, and becomes a loop.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from fractions import Fraction
 
 from closedform.codegen.template import ENTRYWISE
@@ -38,10 +39,8 @@ def batched(e: Expr) -> Expr:
     for node in postorder(e):
         new = rebuild(node, tuple(done[a] for a in node.args))
         if new.op.name == "series":
-            try:
+            with suppress(_NoForm):
                 new = _Batch(new).summed(new.args[0])
-            except _NoForm:
-                pass
         done[node] = new
     return done[e]
 

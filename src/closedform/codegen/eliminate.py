@@ -55,26 +55,31 @@ def duplication(p: Program, n: Dim) -> Network:
     return Network(found.shape[::-1], (below, above.renamed()))
 
 
-def indexed(p: Program, operands: Sequence[Operand], axes: Labels) -> tuple[list[Tensor], Triangle | None]:
+def indexed(p: Program, operands: Sequence[Operand], axes: Labels) -> tuple[list[Tensor], Triangle | None, Dim]:
     """The arrays of a term with indexing in the place of elimination matrices, as far as that is possible.
 
-    The triangle says where the term goes when a row or column index of a lower triangle is among ``axes``.
+    The triangle says where the term goes when a row or column index of a lower triangle is among ``axes``; the size counts
+    the values of summed indices that no array has any more.
     """
     parts = [only(p, t, distinct(t.axes)) for t in (tensor(p, o) for o in operands)]
     links = [part for part, o in zip(parts, operands, strict=True) if _is_elimination(o)]
     triangle: Triangle | None = None
+    repeats = ONE
     for link in links:
         if link not in parts or len(set(link.axes)) < 3:
             continue
         entry, column, row = link.axes
         outside = [x for x in (column, row) if x in axes]
-        if (len(outside) == 1 and entry not in axes) or (outside and triangle is not None):
+        alone = len(outside) == 1 and entry not in axes
+        if alone or (triangle is not None and (outside or triangle.entry in (column, row))):
             continue
         parts.remove(link)
         if outside:
             triangle = Triangle(row.dim, entry, column if column in axes else None, row if row in axes else None)
         parts = [_taken(p, part, entry, column, row) for part in parts]
-    return parts, triangle
+        if not outside and entry not in distinct(axes, *(part.axes for part in parts)):
+            repeats = repeats * entry.dim
+    return parts, triangle, repeats
 
 
 def _is_elimination(o: Operand) -> bool:

@@ -219,6 +219,8 @@ class _Text:
         labels = _labels(axes, frozenset())
         self.arguments = [Argument(n, labels[n], axes[n], n in used) for n in axes]
         dims = [d for v in order for d in _dims(v.params)]
+        self.places = [program.places[v] for v in order if v in program.places]
+        dims += [family.rows for family, _ in self.places]
         if form == "tensor" and len(tensor) > 2 and not program.shaped:
             dims += tensor
         needed = dict.fromkeys(n for d in dims for n in sorted(d.names) if not n.startswith(MARK))
@@ -230,7 +232,7 @@ class _Text:
     def function(self) -> GeneratedFunction:
         emitted = emit(self.program, {a.name: a.label for a in self.arguments}, self.sizes, RESERVED)
         read, passed = self._size_lines()
-        body = [*self._conversions(), *read, *emitted.statements, "return " + self._result(emitted)]
+        body = [*self._conversions(), *read, *self._places(), *emitted.statements, "return " + self._result(emitted)]
         parameters = [a.label if a.needed else f"{a.label}=None" for a in self.arguments]
         parameters += [f"{self.sizes[n]}=None" if optional else self.sizes[n] for n, optional in passed.items()]
         signature = "*, " + ", ".join(parameters) if parameters else ""
@@ -283,6 +285,16 @@ class _Text:
             for argument, text in choices:
                 lines += [f"if {label} is None and {argument.label} is not None:", f"    {label} = {text}"]
         return lines, passed
+
+    def _places(self) -> list[str]:
+        """Lines that refuse a member that a family does not have."""
+        lines: dict[str, None] = {}
+        for family, place in self.places:
+            at, count = size_text(place, self.sizes).text, size_text(family.rows, self.sizes).text
+            condition = f"{at} <= {count}" if place.integer is not None else f"1 <= {at} <= {count}"
+            lines[f"if not {condition}:"] = None
+            lines[f'    raise IndexError(f"{family.params[0]} has the members 1 to {{{count}}}")'] = None
+        return list(lines)
 
     def _read(self, name: str, arguments: Sequence[Argument], *, direct: bool) -> list[tuple[Argument, str]]:
         """The expressions that give a size, one for each argument that has it, plain ones first."""

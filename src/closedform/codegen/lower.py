@@ -10,6 +10,7 @@ from closedform.codegen import chain
 from closedform.codegen.lowering import Handler, Lowering, bare, is_minus_one
 from closedform.codegen.program import SCALAR, Program, Value
 from closedform.codegen.template import called
+from closedform.core.bound import marked
 from closedform.core.dim import ONE, Dim
 from closedform.core.expr import Expr
 from closedform.core.infer import known
@@ -200,10 +201,14 @@ def _member(low: Lowering, e: Expr) -> Value:
     p, (i, *_) = low.program, e.params
     family = low.value(e.args[0])
     if e.args[0].params[3] == 2:
-        return p.call("{0}[{i}, 0, 0]" if e.is_scalar else "{0}[{i}]", (family,), e.shape, i=i - 1)
-    if e.is_scalar:
-        return p.call("{0}[{i}, 0]", (family,), SCALAR, i=i - 1)
-    return p.transposed(p.call("{0}[{h}:{i}]", (family,), (e.cols, e.rows), h=i - 1, i=i))
+        out = p.call("{0}[{i}, 0, 0]" if e.is_scalar else "{0}[{i}]", (family,), e.shape, i=i - 1)
+    elif e.is_scalar:
+        out = p.call("{0}[{i}, 0]", (family,), SCALAR, i=i - 1)
+    else:
+        out = p.call("{0}[{h}:{i}]", (family,), (e.cols, e.rows), h=i - 1, i=i)
+    if not marked((i,)):
+        p.places[out] = e.args[0], i
+    return out if out.shape == e.shape else p.transposed(out)
 
 
 def _unit(low: Lowering, e: Expr) -> Value:

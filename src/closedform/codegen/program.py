@@ -20,7 +20,7 @@ from typing import Any
 
 from closedform.core.bound import marked
 from closedform.core.dim import ONE, Dim
-from closedform.core.expr import Shape
+from closedform.core.expr import Expr, Shape
 
 SCALAR: Shape = (ONE, ONE)
 LEAVES = frozenset({"name", "const", "size"})
@@ -60,6 +60,8 @@ class Program:
     def __init__(self) -> None:
         self._table: dict[tuple[object, ...], Value] = {}
         self.hints: dict[Value, str] = {}
+        self.places: dict[Value, tuple[Expr, Dim]] = {}
+        """Members of families: the family, and which member."""
         self.symmetric: set[Value] = set()
         """Values that are their own transposes."""
         self.result: Value = self.const(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 
 from closedform.core.dim import Dim
 from closedform.core.errors import InputError
@@ -77,12 +78,14 @@ def exponent(e: Expr) -> Dim | None:
 def _as_size(e: Expr, parts: list[Dim | None]) -> Dim | None:
     name = e.op.name
     if name == "number":
-        return Dim.of(1) * e.params[0]
+        value: Fraction = e.params[0]
+        return Dim.of(1) * value
     if name == "size":
         found: Dim = e.params[0]
         return found
     if counts(e):
-        return Dim.of(str(e.params[0]))
+        title: str = e.params[0]
+        return Dim.of(title)
     if name not in ("add", "mul", "named"):
         return None
     out = Dim.of(0 if name == "add" else 1)

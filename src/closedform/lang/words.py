@@ -15,6 +15,7 @@ from closedform.core.dim import ONE, Dim
 from closedform.core.errors import InputError, Refusal
 from closedform.core.expr import Expr, make, misfit, registry
 from closedform.core.facts import NAMES
+from closedform.core.infer import known
 from closedform.core.op import Op, f
 from closedform.ops.build import identity, num, ones_like, power, product, recip, total, transpose, zero
 
@@ -88,9 +89,34 @@ FILLED = frozenset({"vector", "matrix"})
 """Words whose shape comes from what stands beside them."""
 
 UNCHANGED_SCALAR = frozenset(
-    {"tr", "det", "diag", "sum", "mean", "vec", "vech", "tril", "triu", "rowsum", "colsum", "logsumexp", "logsumexp_rows"}
+    {
+        "tr",
+        "det",
+        "diag",
+        "sum",
+        "mean",
+        "vec",
+        "vech",
+        "tril",
+        "triu",
+        "rowsum",
+        "colsum",
+        "logsumexp",
+        "logsumexp_rows",
+        "max",
+        "min",
+        "lambda_max",
+        "eigvalsh",
+    }
 )
 """Words that leave a scalar as it is."""
+
+OF_A_SCALAR = {"expm": "exp", "logm": "log", "sqrtm": "sqrt", "chol": "sqrt", "svdvals": "abs", "normnuc": "abs",
+               "normspec": "abs"}  # fmt: skip
+"""What functions of a matrix are for a 1 x 1 one."""
+
+SYMMETRIC = frozenset({"chol", "eigvalsh", "eigvecs", "lambda_max"})
+"""Words that mean nothing for a matrix that is not symmetric."""
 
 _operations: dict[str, str] = {}
 
@@ -121,8 +147,12 @@ def call(word: str, args: tuple[Expr, ...], sizes: tuple[Dim, ...] = ()) -> Expr
         return _reciprocal(args[0])
     if args[0].is_scalar and word == "logdet":
         return f.log(f.abs(args[0]))
+    if args[0].is_scalar and word in OF_A_SCALAR:
+        return make(OF_A_SCALAR[word], (args[0],))
     if args[0].is_scalar and word == "softmax_rows":
         word = "softmax"
+    if word in SYMMETRIC and not known(args[0], "symmetric"):
+        raise misfit(word, f"{word} needs a matrix that is known to be symmetric", args[0], hint="Declare it symmetric or pd")
     if word == "diag":
         return make("diag" if args[0].is_column else "diagonal", args)
     name = operations().get(word)

@@ -8,7 +8,7 @@ from fractions import Fraction
 from closedform.core.errors import Refusal
 from closedform.core.expr import Expr, make
 from closedform.core.walk import postorder, rebuild, tree_size
-from closedform.ops.build import negative, num, product, transpose
+from closedform.ops.build import negative, num, product, total, transpose
 from closedform.rewrite.engine import ENTRYWISE, Rewrite, Simplifier
 from closedform.rewrite.order import Order
 from closedform.rewrite.term import Rational, Term, join, split
@@ -112,7 +112,7 @@ def _numbers_once(e: Expr) -> Expr:
         inside = make("add", tuple(_times(t, 1 / number) for t in members))
         merged = join(Term(number, {inside: 1} if e.is_scalar else {}, () if e.is_scalar else ((inside, 1),), e.shape))
         rest = [merged if t is members[0] else t for t in e.args if t is members[0] or t not in members]
-        shorter = make("add", tuple(rest))
+        shorter = total(*rest)
         if tree_size(shorter) < tree_size(e):
             return _numbers_once(shorter)
     return e
@@ -133,7 +133,7 @@ def _number_inside(e: Expr) -> Expr:
     turned = sums[0].op.name == "transpose"
     inner = sums[0].args[0] if turned else sums[0]
     spread = _positive_first(
-        _numbers_once(make("add", tuple(negative(t) if number == -1 else _times(t, number) for t in inner.args)))
+        _numbers_once(total(*[negative(t) if number == -1 else _times(t, number) for t in inner.args]))
     )
     out = transpose(spread) if turned else spread
     return out if tree_size(out) <= tree_size(e) else e

@@ -75,7 +75,7 @@ class Simplifier:
 
     def _node(self, raw: Expr) -> Expr:
         if not raw.args:
-            return raw
+            return linear.size_number(self, raw.params[0]) if raw.op.name == "size" else raw
         for a in raw.args:
             if "facts" not in a.memo:
                 facts(a)

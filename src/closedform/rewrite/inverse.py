@@ -23,6 +23,8 @@ def inverse(s: Simplifier, A: Expr) -> Expr:
     if known(A, "orthogonal"):
         s.fire("orthogonal-inverse")
         return s.transposed(A)
+    if A.op.name == "kron" and all(B.is_square for B in A.args):
+        return _kronecker_inverse(s, A)
     term = split(A)
     if not term.coefficient:
         return make("inv", (A,))
@@ -35,6 +37,12 @@ def inverse(s: Simplifier, A: Expr) -> Expr:
         return join(Term(coefficient, s.sorted_scalars(scalars), word, A.shape))
     core = join(Term(1, {}, term.word, A.shape))
     return join(Term(coefficient, s.sorted_scalars(scalars), ((core, -1),), A.shape))
+
+
+def _kronecker_inverse(s: Simplifier, A: Expr) -> Expr:
+    """inv(kron(A, B)) = kron(inv(A), inv(B)) for square A and B."""
+    s.fire("inverse-of-kronecker")
+    return s.apply("kron", (inverse(s, A.args[0]), inverse(s, A.args[1])))
 
 
 def matrix_power(s: Simplifier, A: Expr, k: int) -> Expr:
@@ -82,8 +90,8 @@ def determinant(s: Simplifier, A: Expr) -> Expr:
         left, right = A.args
         return s.product(
             (
-                s.scalar_power(determinant(s, left), size_number(right.rows)),
-                s.scalar_power(determinant(s, right), size_number(left.rows)),
+                s.scalar_power(determinant(s, left), size_number(s, right.rows)),
+                s.scalar_power(determinant(s, right), size_number(s, left.rows)),
             )
         )
     return make("det", (A,))
@@ -100,8 +108,8 @@ def log_determinant(s: Simplifier, A: Expr) -> Expr:
         left, right = A.args
         return s.sum(
             [
-                s.product((size_number(right.rows), log_determinant(s, left))),
-                s.product((size_number(left.rows), log_determinant(s, right))),
+                s.product((size_number(s, right.rows), log_determinant(s, left))),
+                s.product((size_number(s, left.rows), log_determinant(s, right))),
             ],
             (ONE, ONE),
         )

@@ -18,10 +18,17 @@ if TYPE_CHECKING:
     from closedform.rewrite.engine import Simplifier
 
 
-def size_number(dim: Dim) -> Expr:
-    """A size as a number."""
-    n = dim.integer
-    return num(n) if n is not None else make("size", (), (dim,))
+def size_number(s: Simplifier, dim: Dim) -> Expr:
+    """A size as a number: a polynomial in the named sizes."""
+    if dim.undecided or (len(dim.terms) == 1 and len(dim.terms[0][0]) == 1 and dim.terms[0][1] == 1):
+        return make("size", (), (dim,))
+    parts = []
+    for names, factor in dim.terms:
+        scalars: Scalars = {}
+        for name in names:
+            multiply(scalars, make("size", (), (Dim.of(name),)), 1)
+        parts.append(join(Term(factor, s.sorted_scalars(scalars), (), (ONE, ONE))))
+    return parts[0] if len(parts) == 1 else s.sum(parts, (ONE, ONE)) if parts else num(0)
 
 
 def _over(s: Simplifier, outside: Term, inner: Expr, shape: Shape) -> Expr:
@@ -85,7 +92,7 @@ def trace(s: Simplifier, A: Expr) -> Expr:
         s.fire("cyclic-trace")
         letters = shortened(s, [letters[-1], *letters[:-1]])
     if not letters:
-        return _over(s, term, size_number(A.rows), (ONE, ONE))
+        return _over(s, term, size_number(s, A.rows), (ONE, ONE))
     for i, (base, _) in enumerate(letters):
         if base.cols is ONE:
             s.fire("cyclic-trace")
@@ -133,9 +140,9 @@ def entry_sum(s: Simplifier, A: Expr) -> Expr:
     if name == "transpose":
         return _over(s, term, entry_sum(s, core.args[0]), (ONE, ONE))
     if name == "ones":
-        return _over(s, term, s.product((size_number(A.rows), size_number(A.cols))), (ONE, ONE))
+        return _over(s, term, s.product((size_number(s, A.rows), size_number(s, A.cols))), (ONE, ONE))
     if name == "eye":
-        return _over(s, term, size_number(A.rows), (ONE, ONE))
+        return _over(s, term, size_number(s, A.rows), (ONE, ONE))
     if name == "unit":
         return _over(s, term, num(1), (ONE, ONE))
     if name == "diag":
@@ -237,6 +244,8 @@ def vec(s: Simplifier, A: Expr) -> Expr:
     shape = (A.rows * A.cols, ONE)
     if core.op.name == "unvec":
         return _over(s, term, core.args[0], shape)
+    if core.op.name == "ones":
+        return _over(s, term, make("ones", (), shape), shape)
     cuts = [i for i, (base, _) in enumerate(term.word, 1) if base.cols is ONE]
     if cuts and cuts[0] < len(term.word):
         s.fire("vec-outer-product")

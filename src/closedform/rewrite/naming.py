@@ -16,8 +16,8 @@ SMALLEST = 5
 """What is named has at least this many nodes."""
 SAVED = 8
 """… and its name saves at least this many."""
-NEVER = frozenset({"transpose", "norm2", "norm1", "named", "symbol", "number", "size", "ones", "zeros", "eye", "unit", "pi", "d", "family",
-                   "tangent"})  # fmt: skip
+NEVER = frozenset({"transpose", "norm2", "norm1", "named", "symbol", "number", "size", "ones", "zeros", "eye", "unit", "pi", "d",
+                   "family", "tangent"})  # fmt: skip
 
 PREFERRED = {"scalar": ("c", "s", "r", "a", "b"), "vector": ("p", "u", "v", "w", "z", "q", "h"),
              "matrix": ("P", "M", "Z", "H", "W", "V", "Q", "R")}  # fmt: skip

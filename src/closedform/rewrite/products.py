@@ -229,6 +229,12 @@ STACKED = frozenset({"kron", "commutation", "khatrirao"})
 
 def _kronecker_pair(s: Simplifier, left: Expr, right: Expr) -> list[Expr] | None:
     """Two neighbours that act on stacked columns, merged; None when they stay as they are."""
+    if left.op.name == "commutation" and right.op.name == "vec":
+        inside = right.args[0]
+        if left.params != (inside.rows, inside.cols):
+            return None
+        s.fire("commutation-vec")
+        return [g for g, _ in split(s.apply("vec", (s.transposed(inside),))).word]
     if right.op.name == "khatrirao" and left.op.name in ("kron", "commutation"):
         return _khatri_rao(s, left, right)
     if left.op.name == "transpose" and left.args[0].op.name == "khatrirao" and right.op.name in ("kron", "commutation"):

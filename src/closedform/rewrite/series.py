@@ -77,10 +77,8 @@ def _taken_out(s: Simplifier, body: Expr, name: str, low: Dim, high: Dim) -> Exp
     total = summation(core.args[0] if turned else core, name, low, high)
     total = transpose(total) if turned else total
     number = join(Term(term.coefficient, outside, (), (ONE, ONE)))
-    if middle:
-        parts = [number, *_factors(word[:front]), total, *_factors(word[back:])]
-    else:
-        parts = [number, total, *_factors(word)]
+    inner = [*_factors(word[:front]), total, *_factors(word[back:])] if middle else [total, *_factors(word)]
+    parts = [number, *inner]
     out = s.product(tuple(parts))
     s.fire("sum-of-multiples")
     return out

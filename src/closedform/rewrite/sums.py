@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from closedform.core.dim import ONE
 from closedform.core.expr import Expr, Shape, make
 from closedform.core.walk import tree_size
-from closedform.ops.build import transpose, zero
+from closedform.ops.build import num, transpose, zero
 from closedform.rewrite.products import STACKED
 from closedform.rewrite.term import Rational, Scalars, Term, Word, is_zero, join, multiply, split
 
@@ -38,7 +38,7 @@ def added(s: Simplifier, parts: list[Expr], shape: Shape) -> Expr:
             return entries
     if len(terms) == 1:
         return join(terms[0])
-    terms = _complements(s, terms)
+    terms = _logistic_variance(s, _complements(s, terms))
     if len(terms) == 1:
         return join(terms[0])
     terms.sort(key=lambda t: term_key(s, t))
@@ -58,6 +58,24 @@ def _complements(s: Simplifier, terms: list[Term]) -> list[Term]:
                 s.fire("sigmoid-complement")
                 new = split(make("sigmoid", (s.negated(z),)))
                 new.coefficient *= u.coefficient
+                return [new if v is t else v for v in terms if v is not u]
+    return terms
+
+
+def _logistic_variance(s: Simplifier, terms: list[Term]) -> list[Term]:
+    """sigmoid(z) - sigmoid(z).^2 as sigmoid(z).*sigmoid(-z), entry by entry."""
+    for t in terms:
+        z = _sigmoid_argument(t)
+        if z is None:
+            continue
+        square = s.entry_power(make("sigmoid", (z,)), 2) if not z.is_scalar else s.scalar_power(make("sigmoid", (z,)), num(2))
+        wanted = split(square)
+        for u in terms:
+            if u.coefficient == -t.coefficient and u.key == wanted.key:
+                s.fire("sigmoid-complement")
+                pair = (make("sigmoid", (z,)), make("sigmoid", (s.negated(z),)))
+                new = split(s.product(pair) if z.is_scalar else s.entrywise_product(pair, z.shape))
+                new.coefficient *= t.coefficient
                 return [new if v is t else v for v in terms if v is not u]
     return terms
 

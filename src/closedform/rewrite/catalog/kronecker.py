@@ -113,4 +113,22 @@ ROWS: tuple[Row, ...] = (
         "(K(n,n) + 2*eye(n*n))*(K(n,n) + 2*eye(n*n))*x",
         "x: n*n",
     ),
+    Row(
+        "inverse-of-kronecker",
+        "inv(kron(A, B))*x",
+        "kron(inv(A), inv(B))*x",
+        "inv(kron(A, B)) = kron(inv(A), inv(B)) for square A and B",
+        "A: m m; B: n n; x: m*n",
+        "inv(kron(A, B))*x",
+        "A: m n; B: n m; x: m*n",
+    ),
+    Row(
+        "commutation-vec",
+        "K(m,n)*vec(A)",
+        "vec(A')",
+        "K(m, n)*vec(A) = vec(A') for A m x n",
+        "A: m n",
+        "K(m,n)*x",
+        "x: m*n",
+    ),
 )
