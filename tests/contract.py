@@ -363,8 +363,13 @@ def unmet(value: Any, claimed: frozenset[str]) -> set[str]:
     """The facts that a value does not have (none where it is not finite)."""
     if not np.isfinite(value).all():
         return set()
-    tolerance = 1e-8 * max(1.0, float(np.max(np.abs(value), initial=0.0)))
-    return {fact for fact in claimed if not satisfies(value, {fact, *(claimed & PATTERNS)}, tolerance)}
+    scale = max(1.0, float(np.max(np.abs(value), initial=0.0)))
+    strict = ("invertible", "pd")  # a small singular value is one as long as it is not rounding
+    return {
+        fact
+        for fact in claimed
+        if not satisfies(value, {fact, *(claimed & PATTERNS)}, (1e-14 if fact in strict else 1e-8) * scale)
+    }
 
 
 PATTERNS = frozenset({"diagonal", "lower", "upper"})

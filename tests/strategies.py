@@ -196,6 +196,7 @@ def expressions(
     draw: st.DrawFn, rows: Dim | None = None, cols: Dim | None = None, depth: int = 3, *, smooth: bool = False, kron: bool = False
 ) -> Expr:
     """A random expression of a shape (of any shape when none is given), at most so many operations deep."""
+
     def pick(options: Sequence[Any]) -> Any:
         return draw(st.sampled_from(options))
 

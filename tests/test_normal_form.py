@@ -198,8 +198,11 @@ for text, wrt, given in QUESTIONS:
 def answers() -> list[str]:
     runs = [
         subprocess.Popen(
-            [sys.executable, "-c", PROGRAM], env=dict(os.environ, PYTHONPATH=str(ROOT / "src"), PYTHONHASHSEED=seed),
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
+            [sys.executable, "-c", PROGRAM],
+            env=dict(os.environ, PYTHONPATH=str(ROOT / "src"), PYTHONHASHSEED=seed),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
         )  # fmt: skip
         for seed in ("0", "1", "4242")
     ]

@@ -25,13 +25,15 @@ class Placed(NamedTuple):
     """How a value goes into the array.
 
     ``pattern`` numbers the index of each axis (equal numbers: only where the indices agree); the value, which is added or
-    subtracted, has the different indices in their order as its axes, or is one number for all entries.  With ``triangle``
-    (a size, and the numbers of the indices v, a(v) and b(v) of a lower triangle, or -1) these come first, as one axis.
+    subtracted, has the different indices in their order as its axes, or is one number for all entries.  ``triangle`` has
+    the numbers of indices that are a(v), b(v) or v itself for one index v of a lower triangle, with 0, 1 or 2; the value
+    has v in their place as its first axis, and argument ``low`` of the sum is (a, b).
     """
 
     pattern: tuple[int, ...]
     positive: bool
-    triangle: tuple[Dim, int, int, int] | None
+    triangle: tuple[tuple[int, int], ...]
+    low: int
 
 
 class Aligned(NamedTuple):
@@ -139,7 +141,7 @@ def _prepared(p: Program, a: Aligned) -> _Part:
     held = distinct(*(t.axes for t in tensors))
     view = distinct(a.axes)
     if triangle is not None:
-        low = (triangle.entry, triangle.column, triangle.row)
+        low = [triangle.entry, *(x for x, _ in triangle.places)]
         view = (triangle.entry, *(x for x in view if x not in low))
     kept = tuple(x for x in view if x in held)
     number = {x: i for i, x in enumerate(held)}
@@ -153,7 +155,7 @@ def _merged(parts: Sequence[_Part]) -> list[_Part]:
     found: dict[Key, _Part] = {}
     for part in parts:
         number = {x: i for i, x in enumerate(distinct(*(t.axes for t in part.tensors), part.axes, part.view))}
-        low = part.triangle and _numbered(part.triangle, number)
+        low = _numbered(part, number)
         key = (part.core, tuple(number[x] for x in part.axes), low, part.term.scales, part.term.repeats)
         if key in found:
             both = found[key].term.coefficient + part.term.coefficient
@@ -176,20 +178,25 @@ def _assembled(p: Program, terms: Sequence[Aligned], dims: Sequence[Dim], contig
     if len(parts) == 1 and parts[0].fills:
         return _computed(p, parts[0], shared, signed=True, contiguous=contiguous)
     begun = bool(parts) and parts[0].fills and not (contiguous and parts[0].core in shared)
+    lows = list(dict.fromkeys(part.triangle.indices for part in parts if part.triangle is not None))
     values, placed = [], []
     for i, part in enumerate(parts):
         signed = begun and i == 0
         values.append(_computed(p, part, shared, signed=signed, contiguous=signed and contiguous))
         number = {x: k for k, x in enumerate(distinct(part.axes))}
-        low = part.triangle and _numbered(part.triangle, number)
-        placed.append(Placed(tuple(number[x] for x in part.axes), signed or not part.negative, low))
-    args = tuple(values) if scale is None else (*values, scale)
-    return p.value("assemble", args, (tuple(dims), tuple(placed), begun), entries(dims))
+        low = -1 if part.triangle is None else len(parts) + lows.index(part.triangle.indices)
+        positive = signed or not part.negative
+        placed.append(Placed(tuple(number[x] for x in part.axes), positive, _numbered(part, number), low))
+    args = (*values, *lows) if scale is None else (*values, *lows, scale)
+    return p.value("assemble", args, (tuple(dims), tuple(placed), begun, scale is not None), entries(dims))
 
 
-def _numbered(low: Triangle, number: dict[Label, int]) -> tuple[Dim, int, int, int]:
-    entry, column, row = (-1 if x is None else number.get(x, -1) for x in (low.entry, low.column, low.row))
-    return low.n, entry, column, row
+def _numbered(part: _Part, number: dict[Label, int]) -> tuple[tuple[int, int], ...]:
+    """The indices of the array that a lower triangle gives, by number."""
+    if part.triangle is None:
+        return ()
+    entry = part.triangle.entry
+    return (*(((number[entry], 2),) if entry in part.axes else ()), *((number[x], i) for x, i in part.triangle.places))
 
 
 def _late(part: _Part) -> tuple[bool, bool]:

@@ -96,14 +96,14 @@ class _Batch:
         if cut:
             left = _side(term.word[:cut])
             right = transpose(_side(term.word[cut:]))
-            return product(number, transpose(self._weighted(weights, left)), self.rows(right))
+            return _scaled(number, product(transpose(self._weighted(weights, left)), self.rows(right)))
         moving = [k for k, (base, _) in enumerate(term.word) if not self.fixed(base)]
         if len(moving) == 1:
             k = moving[0]
             base, exponent = term.word[k]
             if base.op.name == "diag" and exponent == 1:
                 core = f.diag(product(transpose(self._weighted(weights, base.args[0])), self.ones()))
-                return product(number, *_factors(term.word[:k]), core, *_factors(term.word[k + 1 :]))
+                return _scaled(number, product(*_factors(term.word[:k]), core, *_factors(term.word[k + 1 :])))
         raise _NoForm
 
     def _weighted(self, weights: Scalars, e: Expr) -> Expr:
@@ -123,7 +123,11 @@ class _Batch:
         return found
 
     def _repeated(self, e: Expr) -> Expr:
-        return product(e, self.ones()) if e.is_scalar else product(self.ones(), transpose(e))
+        if e.is_scalar:
+            return product(e, self.ones())
+        if e.op.name == "mul" and e.args[0].op.name == "number":
+            return _scaled(e.args[0], product(self.ones(), transpose(product(*e.args[1:]))))
+        return product(self.ones(), transpose(e))
 
     def _made(self, e: Expr) -> Expr:
         name = e.op.name
@@ -257,7 +261,7 @@ class _Batch:
 def _scaled(number: Expr, e: Expr) -> Expr:
     if number.op.name == "number" and abs(number.params[0]) == 1:
         return e if number.params[0] == 1 else negative(e)
-    return product(number, e)
+    return product(number, *(e.args if e.op.name == "mul" else (e,)))
 
 
 def _factors(word: Word) -> list[Expr]:

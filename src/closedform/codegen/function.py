@@ -288,13 +288,12 @@ class _Text:
 
     def _places(self) -> list[str]:
         """Lines that refuse a member that a family does not have."""
-        lines: dict[str, None] = {}
+        found: dict[str, str] = {}
         for family, place in self.places:
             at, count = size_text(place, self.sizes).text, size_text(family.rows, self.sizes).text
             condition = f"{at} <= {count}" if place.integer is not None else f"1 <= {at} <= {count}"
-            lines[f"if not {condition}:"] = None
-            lines[f'    raise IndexError(f"{family.params[0]} has the members 1 to {{{count}}}")'] = None
-        return list(lines)
+            found[condition] = f'raise IndexError(f"{family.params[0]} has the members 1 to {{{count}}}")'
+        return [line for condition, stop in found.items() for line in (f"if not {condition}:", f"    {stop}")]
 
     def _read(self, name: str, arguments: Sequence[Argument], *, direct: bool) -> list[tuple[Argument, str]]:
         """The expressions that give a size, one for each argument that has it, plain ones first."""

@@ -158,11 +158,12 @@ class _Writer:
         self.lines: list[str] = []
         self.texts: dict[Value, Text] = {}
         self.count = 0
-        self.part = self.low = ""
+        self.part = ""
         order = program.order()
         uses = program.uses(order)
         named = {v.args[0] for v in order if v.op == "guard"}
         named |= {v.args[i] for v in order if v.op == "call" for i in repeated(v.params[0])}
+        named |= {v.args[placed.low] for v in order if v.op == "assemble" for placed in v.params[1] if placed.triangle}
         self.uses, self.named = uses, named
         self.open = open_indices(order)
         self.inside: frozenset[str] = frozenset()
@@ -292,7 +293,7 @@ class _Writer:
 
     def _put_together(self, value: Value) -> Text:
         """The statements that fill an array; its name is the text."""
-        dims, placed, begun = value.params
+        dims, placed, begun, scaled = value.params
         target = self._target(value)
         first = value.args[0] if begun else None
         if first is None:
@@ -304,29 +305,27 @@ class _Writer:
             self.lines.append(f"{target} = np.array({self.texts[first].text})")
         for a, placement in list(zip(value.args, placed, strict=False))[bool(begun) :]:
             sign = "+=" if placement.positive else "-="
-            self.lines.append(f"{self._place(target, placement)} {sign} {self.texts[a].text}")
-        if len(value.args) > len(placed):
+            self.lines.append(f"{self._place(target, value, placement)} {sign} {self.texts[a].text}")
+        if scaled:
             self.lines.append(f"{target} *= {self.texts[value.args[-1]].text}")
         return Text(target, ATOM)
 
-    def _place(self, target: str, placed: Placed) -> str:
+    def _place(self, target: str, value: Value, placed: Placed) -> str:
         """The part of an array that a value is added to."""
-        number = list(dict.fromkeys(placed.pattern))
-        if len(number) == len(placed.pattern) and placed.triangle is None:
-            return target
-        self.part = self.part or self._named("part")
-        chosen = [] if placed.triangle is None else list(placed.triangle[1:])
-        order = [k for k in chosen if k >= 0] + [k for k in number if k not in chosen]
-        source, view = ("".join(LETTERS[k] for k in row) for row in (placed.pattern, order))
-        self.lines.append(f'{self.part} = np.einsum("{source}->{view}", {target})')
-        if placed.triangle is None:
-            return self.part
-        self.low = self.low or self._named("low")
-        self.lines.append(f"{self.low} = np.triu_indices({size_text(placed.triangle[0], self.sizes).text})")
-        if chosen[0] < 0:
-            return f"{self.part}[{self.low}]"
-        indices = [f"{self.low}[{i}]" for i, k in enumerate(chosen[1:]) if k >= 0]
-        return f"{self.part}[np.arange(len({self.low}[0])), {', '.join(indices)}]"
+        number = tuple(dict.fromkeys(placed.pattern))
+        chosen = [k for k, _ in placed.triangle]
+        order = (*chosen, *(k for k in number if k not in chosen))
+        part = target
+        if order != placed.pattern:
+            part = self.part = self.part or self._named("part")
+            source, view = ("".join(LETTERS[k] for k in row) for row in (placed.pattern, order))
+            self.lines.append(f'{part} = np.einsum("{source}->{view}", {target})')
+        if not chosen:
+            return part
+        low = self._operand(value.args[placed.low], ATOM)
+        which = [i for _, i in placed.triangle]
+        indices = [f"np.arange(len({low}[0]))" if i == 2 else f"{low}[{i}]" for i in which]
+        return f"{part}[{low}]" if which == [0, 1] else f"{part}[{', '.join(indices)}]"
 
     def _call(self, value: Value) -> Text:
         template, listed = value.params

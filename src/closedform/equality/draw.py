@@ -103,7 +103,7 @@ def _orthonormal(symbol: Expr, known: frozenset[str], rows: int, cols: int, fiel
         raise _no_construction(symbol, known)
     eye = np.eye(rows, dtype=np.int64)
     signs = rng.integers(0, 2, (field.count, 1, rows)) * 2 - 1
-    signs[: field.count // 2, 0, 0] *= -1
+    signs[:, 0, 0] = signs[:, 0, 1:].prod(axis=1) * (1 - 2 * (np.arange(field.count) % 2))  # either determinant in turn
     if rows == cols and known & {"diagonal", "lower", "upper"}:
         return eye * signs % field.m3
     K = _patterned(frozenset({"skew"}), entries(field, rng, rows, rows), field)

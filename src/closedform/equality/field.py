@@ -119,7 +119,8 @@ class Modulus:
         a = np.broadcast_to(a, exponents.shape)
         each = a[0].size
         flat = [
-            pow(x, e, self.list[k // each]) for k, (x, e) in enumerate(zip(a.ravel().tolist(), exponents.ravel().tolist(), strict=True))
+            pow(x, e, self.list[k // each])
+            for k, (x, e) in enumerate(zip(a.ravel().tolist(), exponents.ravel().tolist(), strict=True))
         ]
         return np.array(flat, dtype=np.int64).reshape(a.shape)
 

@@ -216,7 +216,7 @@ def power_rule(A: Expr, k: Dim, dA: Expr) -> Expr:
     >>> from closedform.lang.declare import declare
     >>> A = declare("A: n n").symbols["A"]
     >>> print(power_rule(A, Dim.of("k"), f.tangent("A", A.rows, A.cols)))
-    sum(i in 0..k - 1, A^i*dA*A^(k - i - 1))
+    sum(i in 0..k-1, A^i*dA*A^(k - i - 1))
     """
     name = unused()
     i = Dim.of(name)

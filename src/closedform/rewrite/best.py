@@ -132,9 +132,7 @@ def _number_inside(e: Expr) -> Expr:
     number = split(e).coefficient
     turned = sums[0].op.name == "transpose"
     inner = sums[0].args[0] if turned else sums[0]
-    spread = _positive_first(
-        _numbers_once(total(*[negative(t) if number == -1 else _times(t, number) for t in inner.args]))
-    )
+    spread = _positive_first(_numbers_once(total(*[negative(t) if number == -1 else _times(t, number) for t in inner.args])))
     out = transpose(spread) if turned else spread
     return out if tree_size(out) <= tree_size(e) else e
 

@@ -12,7 +12,7 @@ from closedform.core.infer import facts, known
 from closedform.core.walk import postorder, rebuild
 from closedform.ops.build import num
 from closedform.ops.elementwise import DECLARED
-from closedform.rewrite import entrywise, functions, inverse, linear, products, series, sums
+from closedform.rewrite import diagonals, entrywise, functions, inverse, linear, products, series, sums
 from closedform.rewrite.catalog import TIDY, rule
 from closedform.rewrite.order import Order
 from closedform.rewrite.term import Rational, Scalars, Term, is_zero, join, split
@@ -106,7 +106,7 @@ class Simplifier:
         return sums.added(self, terms, shape)
 
     def entries(self, terms: list[Term], shape: Shape) -> Expr | None:
-        return linear.unit_sum(self, terms, shape)
+        return diagonals.unit_sum(self, terms, shape)
 
     def negated(self, e: Expr) -> Expr:
         return products.negated(self, e)
@@ -115,7 +115,7 @@ class Simplifier:
         return linear.transposed(self, e)
 
     def diagonal_matrix(self, x: Expr) -> Expr:
-        return linear.diagonal_matrix(self, x)
+        return diagonals.diagonal_matrix(self, x)
 
     def entrywise_product(self, factors: tuple[Expr, ...], shape: Shape) -> Expr:
         return entrywise.entrywise_product(self, factors, shape)
@@ -199,8 +199,8 @@ HANDLERS: dict[str, Callable[..., Expr]] = {
     "transpose": linear.transposed,
     "trace": linear.trace,
     "sum": linear.entry_sum,
-    "diag": linear.diagonal_matrix,
-    "diagonal": linear.diagonal,
+    "diag": diagonals.diagonal_matrix,
+    "diagonal": diagonals.diagonal,
     "tril": _tril,
     "triu": _triu,
     "vec": linear.vec,

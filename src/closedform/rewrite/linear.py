@@ -31,14 +31,14 @@ def size_number(s: Simplifier, dim: Dim) -> Expr:
     return parts[0] if len(parts) == 1 else s.sum(parts, (ONE, ONE)) if parts else num(0)
 
 
-def _over(s: Simplifier, outside: Term, inner: Expr, shape: Shape) -> Expr:
+def over(s: Simplifier, outside: Term, inner: Expr, shape: Shape) -> Expr:
     """The coefficient and scalars of a term times an expression."""
     if outside.coefficient == 1 and not outside.scalars:
         return inner
     return s.product((join(Term(outside.coefficient, outside.scalars, (), (ONE, ONE))), inner))
 
 
-def _core(term: Term, shape: Shape) -> Expr:
+def core_of(term: Term, shape: Shape) -> Expr:
     return join(Term(1, {}, term.word, shape))
 
 
@@ -92,7 +92,7 @@ def trace(s: Simplifier, A: Expr) -> Expr:
         s.fire("cyclic-trace")
         letters = shortened(s, [letters[-1], *letters[:-1]])
     if not letters:
-        return _over(s, term, size_number(s, A.rows), (ONE, ONE))
+        return over(s, term, size_number(s, A.rows), (ONE, ONE))
     for i, (base, _) in enumerate(letters):
         if base.cols is ONE:
             s.fire("cyclic-trace")
@@ -103,16 +103,16 @@ def trace(s: Simplifier, A: Expr) -> Expr:
         base = letters[0][0]
         if base.op.name == "transpose":
             s.fire("trace-transpose")
-            return _over(s, term, trace(s, base.args[0]), (ONE, ONE))
+            return over(s, term, trace(s, base.args[0]), (ONE, ONE))
         if base.op.name == "diag":
-            return _over(s, term, s.apply("sum", (base.args[0],)), (ONE, ONE))
+            return over(s, term, s.apply("sum", (base.args[0],)), (ONE, ONE))
         if base.op.name in ("dexpm", "dlogm"):
-            return _over(s, term, traced(s, base.op.name, *base.args), (ONE, ONE))
+            return over(s, term, traced(s, base.op.name, *base.args), (ONE, ONE))
         if base.op.name == "kron" and base.args[0].is_square and base.args[1].is_square:
             s.fire("trace-kronecker")
-            return _over(s, term, s.product((trace(s, base.args[0]), trace(s, base.args[1]))), (ONE, ONE))
+            return over(s, term, s.product((trace(s, base.args[0]), trace(s, base.args[1]))), (ONE, ONE))
         if base.op.name == "add" and all(t.op.name == "diag" or t.op.name == "eye" for t in base.args):
-            return _over(s, term, s.sum([trace(s, t) for t in base.args], (ONE, ONE)), (ONE, ONE))
+            return over(s, term, s.sum([trace(s, t) for t in base.args], (ONE, ONE)), (ONE, ONE))
     best = letters
     if 1 < len(letters) <= 12:
         scalars = {}
@@ -125,7 +125,7 @@ def trace(s: Simplifier, A: Expr) -> Expr:
         if len(words) == 2 and best in options[len(letters) :] and best not in options[: len(letters)]:
             term.coefficient *= sign
     inside = join(Term(1, {}, tuple(best), (best[0][0].rows, best[-1][0].cols)))
-    return _over(s, term, make("trace", (inside,)), (ONE, ONE))
+    return over(s, term, make("trace", (inside,)), (ONE, ONE))
 
 
 def entry_sum(s: Simplifier, A: Expr) -> Expr:
@@ -135,92 +135,39 @@ def entry_sum(s: Simplifier, A: Expr) -> Expr:
     if A.op.name == "add" and s.expand:
         return s.sum([entry_sum(s, t) for t in A.args], (ONE, ONE))
     term = split(A)
-    core = _core(term, A.shape)
+    core = core_of(term, A.shape)
     name = core.op.name
     if name == "transpose":
-        return _over(s, term, entry_sum(s, core.args[0]), (ONE, ONE))
+        return over(s, term, entry_sum(s, core.args[0]), (ONE, ONE))
     if name == "ones":
-        return _over(s, term, s.product((size_number(s, A.rows), size_number(s, A.cols))), (ONE, ONE))
+        return over(s, term, s.product((size_number(s, A.rows), size_number(s, A.cols))), (ONE, ONE))
     if name == "eye":
-        return _over(s, term, size_number(s, A.rows), (ONE, ONE))
+        return over(s, term, size_number(s, A.rows), (ONE, ONE))
     if name == "unit":
-        return _over(s, term, num(1), (ONE, ONE))
+        return over(s, term, num(1), (ONE, ONE))
     if name == "diag":
-        return _over(s, term, entry_sum(s, core.args[0]), (ONE, ONE))
+        return over(s, term, entry_sum(s, core.args[0]), (ONE, ONE))
     if name == "softmax":
         s.fire("softmax-sums-to-one")
-        return _over(s, term, num(1), (ONE, ONE))
+        return over(s, term, num(1), (ONE, ONE))
     if known(core, "simplex") and core.is_column:
         s.fire("simplex-sums-to-one")
-        return _over(s, term, num(1), (ONE, ONE))
+        return over(s, term, num(1), (ONE, ONE))
     if name == "hadamard" and len(core.args) == 2:
         a, b = core.args
         if core.is_column:
             s.fire("sum-of-product")
-            return _over(s, term, s.product((transposed(s, a), b)), (ONE, ONE))
+            return over(s, term, s.product((transposed(s, a), b)), (ONE, ONE))
     if name == "mul" and not core.is_column and core.rows is not ONE:
         cuts = [i for i, (base, _) in enumerate(term.word, 1) if base.cols is ONE]
         if cuts and cuts[0] < len(term.word):
             s.fire("sum-of-outer-product")
             left, right = term.word[: cuts[0]], term.word[cuts[0] :]
             halves = [join(Term(1, {}, w, (w[0][0].rows, w[-1][0].cols))) for w in (left, right)]
-            return _over(s, term, s.product((entry_sum(s, halves[0]), entry_sum(s, halves[1]))), (ONE, ONE))
+            return over(s, term, s.product((entry_sum(s, halves[0]), entry_sum(s, halves[1]))), (ONE, ONE))
     if name == "mul" and core.rows is ONE:
         core = transposed(s, core)
-    return _over(s, term, make("sum", (core,)), (ONE, ONE))
-
-
-def diagonal_matrix(s: Simplifier, x: Expr) -> Expr:
-    """diag of a simplified vector."""
-    if x.is_scalar:
-        return x
-    if is_zero(x):
-        return zero(x.rows, x.rows)
-    term = split(x)
-    core = _core(term, x.shape)
-    shape = (x.rows, x.rows)
-    if core.op.name == "ones":
-        s.fire("diagonal-of-ones")
-        return _over(s, term, identity(x.rows), shape)
-    if core.op.name == "diagonal" and known(core.args[0], "diagonal"):
-        return _over(s, term, core.args[0], shape)
-    return _over(s, term, make("diag", (core,)), shape)
-
-
-def diagonal(s: Simplifier, A: Expr) -> Expr:
-    """The diagonal of a simplified matrix as a vector."""
-    if A.is_scalar:
-        return A
-    if is_zero(A):
-        return zero(A.rows, ONE)
-    if A.op.name == "add" and s.expand:
-        return s.sum([diagonal(s, t) for t in A.args], (A.rows, ONE))
-    term = split(A)
-    core = _core(term, A.shape)
-    shape = (A.rows, ONE)
-    if core.op.name == "eye":
-        return _over(s, term, make("ones", (), (A.rows, ONE)), shape)
-    if core.op.name == "diag":
-        return _over(s, term, core.args[0], shape)
-    if core.op.name == "transpose":
-        return _over(s, term, diagonal(s, core.args[0]), shape)
-    if core.op.name == "mul":
-        cuts = [i for i, (base, _) in enumerate(term.word, 1) if base.cols is ONE]
-        if cuts and cuts[0] < len(term.word):
-            s.fire("diagonal-of-outer-product")
-            left, right = term.word[: cuts[0]], term.word[cuts[0] :]
-            u = join(Term(1, {}, left, shape))
-            v = transposed(s, join(Term(1, {}, right, (ONE, A.rows))))
-            return _over(s, term, s.entrywise_product((u, v), shape), shape)
-        for at, (base, k) in enumerate(term.word):
-            if base.op.name == "diag" and k == 1:
-                s.fire("diagonal-of-scaled")
-                n = identity(base.rows)
-                before = join(Term(1, {}, term.word[:at], (A.rows, base.rows))) if at else n
-                after = join(Term(1, {}, term.word[at + 1 :], (base.rows, A.cols))) if at + 1 < len(term.word) else n
-                mask = s.entrywise_product((before, transposed(s, after)), before.shape)
-                return _over(s, term, s.product((mask, base.args[0])), shape)
-    return _over(s, term, make("diagonal", (core,)), shape)
+    return over(s, term, make("sum", (core,)), (ONE, ONE))
 
 
 def triangle(s: Simplifier, name: str, A: Expr) -> Expr:
@@ -228,7 +175,7 @@ def triangle(s: Simplifier, name: str, A: Expr) -> Expr:
     if is_zero(A) or (A.is_square and known(A, "lower" if name == "tril" else "upper")):
         return A
     term = split(A)
-    return _over(s, term, make(name, (_core(term, A.shape),)), A.shape)
+    return over(s, term, make(name, (core_of(term, A.shape),)), A.shape)
 
 
 def vec(s: Simplifier, A: Expr) -> Expr:
@@ -240,20 +187,20 @@ def vec(s: Simplifier, A: Expr) -> Expr:
     if is_zero(A):
         return zero(A.rows * A.cols, ONE)
     term = split(A)
-    core = _core(term, A.shape)
+    core = core_of(term, A.shape)
     shape = (A.rows * A.cols, ONE)
     if core.op.name == "unvec":
-        return _over(s, term, core.args[0], shape)
+        return over(s, term, core.args[0], shape)
     if core.op.name == "ones":
-        return _over(s, term, make("ones", (), shape), shape)
+        return over(s, term, make("ones", (), shape), shape)
     cuts = [i for i, (base, _) in enumerate(term.word, 1) if base.cols is ONE]
     if cuts and cuts[0] < len(term.word):
         s.fire("vec-outer-product")
         left, right = term.word[: cuts[0]], term.word[cuts[0] :]
         u = join(Term(1, {}, left, (A.rows, ONE)))
         v = transposed(s, join(Term(1, {}, right, (ONE, A.cols))))
-        return _over(s, term, kron(s, v, u), shape)
-    return _over(s, term, make("vec", (core,)), shape)
+        return over(s, term, kron(s, v, u), shape)
+    return over(s, term, make("vec", (core,)), shape)
 
 
 def unvec(s: Simplifier, x: Expr, rows: Dim, cols: Dim) -> Expr:
@@ -267,12 +214,12 @@ def unvec(s: Simplifier, x: Expr, rows: Dim, cols: Dim) -> Expr:
     if x.op.name == "add":
         return s.sum([unvec(s, t, rows, cols) for t in x.args], (rows, cols))
     term = split(x)
-    core = _core(term, x.shape)
+    core = core_of(term, x.shape)
     if core.op.name == "vec" and core.args[0].shape == (rows, cols):
-        return _over(s, term, core.args[0], (rows, cols))
+        return over(s, term, core.args[0], (rows, cols))
     if core.op.name == "ones":
-        return _over(s, term, make("ones", (), (rows, cols)), (rows, cols))
-    return _over(s, term, make("unvec", (core,), (rows, cols)), (rows, cols))
+        return over(s, term, make("ones", (), (rows, cols)), (rows, cols))
+    return over(s, term, make("unvec", (core,), (rows, cols)), (rows, cols))
 
 
 def kron(s: Simplifier, A: Expr, B: Expr) -> Expr:
@@ -291,13 +238,13 @@ def kron(s: Simplifier, A: Expr, B: Expr) -> Expr:
     for base, k in b.scalars.items():
         multiply(scalars, base, k)
     outside = Term(a.coefficient * b.coefficient, s.sorted_scalars(scalars), (), (ONE, ONE))
-    left, right = _core(a, A.shape), _core(b, B.shape)
+    left, right = core_of(a, A.shape), core_of(b, B.shape)
     if left.op.name == "eye" == right.op.name:
-        return _over(s, outside, identity(shape[0]), shape)
+        return over(s, outside, identity(shape[0]), shape)
     if any(g.op.name == "commutation" and ONE in g.params for g in (left, right)):  # K(1, n) and K(n, 1) are identities
         left, right = (identity(g.rows) if g.op.name == "commutation" and ONE in g.params else g for g in (left, right))
-        return _over(s, outside, kron(s, left, right), shape)
-    return _over(s, outside, make("kron", (left, right)), shape)
+        return over(s, outside, kron(s, left, right), shape)
+    return over(s, outside, make("kron", (left, right)), shape)
 
 
 def index(s: Simplifier, A: Expr, r: Dim, e: Dim, c: Dim, d: Dim) -> Expr:
@@ -325,7 +272,7 @@ def index(s: Simplifier, A: Expr, r: Dim, e: Dim, c: Dim, d: Dim) -> Expr:
     if name == "mul":
         term = split(A)
         if term.coefficient != 1 or term.scalars:
-            return _over(s, term, index(s, _core(term, A.shape), r, e, c, d), shape)
+            return over(s, term, index(s, core_of(term, A.shape), r, e, c, d), shape)
     if name == "inv":
         found = inverse_block(s, A.args[0], r, e, c, d)
         if found is not None:
@@ -392,22 +339,3 @@ def _opened_rows(cells: tuple[Expr, ...], layout: tuple[int, ...]) -> tuple[tupl
         opened = [part for c in cells for part in (c.args if c.op.name == "blocks" else (c,))]
         return tuple(opened), (len(opened),)
     return cells, layout
-
-
-def unit_sum(s: Simplifier, terms: list[Term], shape: Shape) -> Expr | None:
-    """A sum of scalars times unit vectors of a whole length, as a column (or row) of entries; None when it is not one."""
-    length = (shape[0] if shape[1] is ONE else shape[1]).integer
-    if length is None or length > 64 or (shape[0] is not ONE and shape[1] is not ONE):
-        return None
-    entries: list[list[Expr]] = [[] for _ in range(length)]
-    for t in terms:
-        if len(t.word) != 1 or t.word[0][1] != 1:
-            return None
-        base = t.word[0][0]
-        base = base.args[0] if base.op.name == "transpose" else base
-        if base.op.name != "unit" or base.params[0].integer is None:
-            return None
-        entries[base.params[0].integer - 1].append(join(Term(t.coefficient, t.scalars, (), (ONE, ONE))))
-    s.fire("entries")
-    cells = tuple(s.sum(e, (ONE, ONE)) if e else num(0) for e in entries)
-    return blocks(s, cells, (1,) * length if shape[1] is ONE else (length,), shape)

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from closedform.core.dim import ONE
 from closedform.core.errors import Refusal
-from closedform.core.expr import Expr, Shape, make
+from closedform.core.expr import Expr, Shape
 from closedform.core.infer import known
 from closedform.core.walk import tree_size
 from closedform.ops.build import identity, num, transpose, zero
 from closedform.rewrite import series as symbolic
+from closedform.rewrite.stacked import kronecker_pair, stacked
 from closedform.rewrite.term import Rational, Scalars, Term, Word, factor, is_zero, join, multiply, split, split_scalar
 
 if TYPE_CHECKING:
@@ -156,8 +157,8 @@ def shortened(s: Simplifier, letters: Letters) -> Letters:
             todo.append(power)
             continue
         turned = None
-        if (_stacked(base) and k == 1) or (_stacked(last) and j == 1):
-            turned = _kronecker_pair(s, factor(last, j), factor(base, k))
+        if (stacked(base) and k == 1) or (stacked(last) and j == 1):
+            turned = kronecker_pair(s, factor(last, j), factor(base, k))
         if turned is not None:
             out.pop()
             todo.extend((g, 1) for g in reversed(turned))
@@ -221,84 +222,6 @@ def _penrose(s: Simplifier, letters: Letters) -> None:
     if word is not None:
         s.fire("penrose")
         letters[-3:] = [(next(g for g, name in names.items() if name == word), 1)]
-
-
-STACKED = frozenset({"kron", "commutation", "khatrirao"})
-"""Operations on stacked columns, with product rules of their own."""
-
-
-def _kronecker_pair(s: Simplifier, left: Expr, right: Expr) -> list[Expr] | None:
-    """Two neighbours that act on stacked columns, merged; None when they stay as they are."""
-    if left.op.name == "commutation" and right.op.name == "vec":
-        inside = right.args[0]
-        if left.params != (inside.rows, inside.cols):
-            return None
-        s.fire("commutation-vec")
-        return [g for g, _ in split(s.apply("vec", (s.transposed(inside),))).word]
-    if right.op.name == "khatrirao" and left.op.name in ("kron", "commutation"):
-        return _khatri_rao(s, left, right)
-    if left.op.name == "transpose" and left.args[0].op.name == "khatrirao" and right.op.name in ("kron", "commutation"):
-        mirrored = _khatri_rao(s, s.transposed(right), left.args[0])
-        return [s.transposed(g) for g in mirrored] if mirrored else None
-    if left.op.name not in ("kron", "commutation") or right.op.name not in ("kron", "commutation"):
-        return _absorbed(s, left, right)
-    if left.op.name == "commutation":
-        if right.op.name == "commutation":
-            if left.params == right.params[::-1]:
-                s.fire("commutation-cancels")
-                return []
-            return None
-        A, B = right.args
-        if left.params == (B.rows, A.rows):  # K(p, m)*kron(A, B) = kron(B, A)*K(q, n)
-            s.fire("commutation-kronecker")
-            return [s.apply("kron", (B, A)), make("commutation", (), (B.cols, A.cols))]
-        return None
-    if right.op.name == "kron":
-        (A, B), (C, D) = left.args, right.args
-        if A.cols is C.rows and B.cols is D.rows:
-            s.fire("kronecker-product")
-            merged = split(s.apply("kron", (s.product((A, C)), s.product((B, D)))))
-            if merged.coefficient == 1 and not merged.scalars:
-                return [g for g, k in merged.word if k == 1] if all(k == 1 for _, k in merged.word) else None
-    return None
-
-
-def _stacked(e: Expr) -> bool:
-    return e.op.name in STACKED or (e.op.name == "transpose" and e.args[0].op.name == "khatrirao")
-
-
-def _khatri_rao(s: Simplifier, left: Expr, right: Expr) -> list[Expr] | None:
-    C, D = right.args
-    if left.op.name == "commutation":
-        if left.params != (D.rows, C.rows):
-            return None
-        pair = (D, C)
-    else:
-        A, B = left.args
-        if A.cols is not C.rows or B.cols is not D.rows:
-            return None
-        pair = (s.product((A, C)), s.product((B, D)))
-    s.fire("kronecker-khatri-rao")
-    return [make("khatrirao", pair)]
-
-
-def _absorbed(s: Simplifier, left: Expr, right: Expr) -> list[Expr] | None:
-    """L*kron(x', B) = kron(x', L*B) and its kin: beside a row or column a Kronecker product is a product."""
-    if right.op.name == "kron":
-        A, B = right.args
-        pair = (A, s.product((left, B))) if A.rows is ONE else (s.product((left, A)), B) if B.rows is ONE else None
-    elif left.op.name == "kron":
-        A, B = left.args
-        pair = (A, s.product((B, right))) if A.cols is ONE else (s.product((A, right)), B) if B.cols is ONE else None
-    else:
-        pair = None
-    if pair is None:
-        return None
-    merged = split(s.apply("kron", pair))
-    if merged.coefficient != 1 or merged.scalars or len(merged.word) != 1:
-        return None
-    s.fire("kronecker-product")
-    return [merged.word[0][0]]
 
 
 def _orthonormal_pair(left: Expr, right: Expr) -> bool:

@@ -35,8 +35,9 @@ def series(s: Simplifier, body: Expr, name: str, low: Dim, high: Dim) -> Expr:
         s.fire("sum-of-few-terms")
         return out
     if name not in indices(body) and surely_nonnegative(length):
+        number = s.canonical(amount(length))
         s.fire("sum-of-constants")
-        return s.product((s.canonical(amount(length)), body))
+        return s.product((number, body))
     if low.integer == 0 and split(body).scalars.get(make("size", (), (Dim.of(name),)), 0) > 0:
         s.fire("first-term-zero")
         return series(s, body, name, ONE, high)

@@ -10,7 +10,7 @@ from closedform.core.dim import ONE
 from closedform.core.expr import Expr, Shape, make
 from closedform.core.walk import tree_size
 from closedform.ops.build import num, transpose, zero
-from closedform.rewrite.products import STACKED
+from closedform.rewrite.stacked import STACKED
 from closedform.rewrite.term import Rational, Scalars, Term, Word, is_zero, join, multiply, split
 
 if TYPE_CHECKING:

@@ -137,7 +137,8 @@ class Comparison:
         if question.structure == "independent":
             used = [independent(space(x), V) for x, V in zip(question.wrt, tangents, strict=True)]
         off = off_space(tensor, question.wrt, at, question.structure)
-        if off > EXACT * _largest(tensor) and off > NOISE * self._noise(point, tangents, used)[0]:
+        outside = off > EXACT * _largest(tensor) and off > ROUNDING * self._size_of_terms(point, tangents)
+        if outside and off > NOISE * self._noise(point, tangents, used)[0]:
             off /= _largest(tensor)
             reason = f"the answer leaves the space of its variable (by {off:.1e}, relative) at sizes {point.sizes}"
             return Outcome("narrow" if off < NARROW else "wrong", off, point.sizes, reason)

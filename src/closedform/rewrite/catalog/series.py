@@ -55,8 +55,8 @@ ROWS: tuple[Row, ...] = (
         "X^k*X^2",
         "X^(k + 2)",
         "exponents add",
-        "X: n n",
+        "X: n n; k: scalar integer",
         "X^k*Y^k",
-        "X: n n; Y: n n",
+        "X: n n; Y: n n; k: scalar integer",
     ),
 )
