@@ -138,6 +138,7 @@ def test_what_is_refused(given: object, message: str) -> None:
 
 
 @pytest.mark.parametrize("given", ["z[N]: p", {"z[N]": "p"}])
-def test_families_are_refused_by_name(given: object) -> None:
-    with pytest.raises(Refusal, match="families"):
-        declare(given)
+def test_families(given: object) -> None:
+    scope = declare(given)
+    assert str(scope) == "z[N]: p"
+    assert scope.sizes == {"N", "p"}

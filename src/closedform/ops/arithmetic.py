@@ -9,6 +9,7 @@ from closedform.core.expr import Expr, Shape, misfit
 from closedform.core.infer import known
 from closedform.core.op import operation
 from closedform.ops.build import (
+    compact,
     inner,
     product,
     times,
@@ -196,11 +197,11 @@ class mul:
                 left = product(*factors[:i])
                 return inner(left, G) if right.is_scalar else product(left, G) if left.is_scalar else product(transpose(left), G)
             if right.is_scalar:
-                G = product(right, G)
+                G = compact(product(right, G))
             elif scalar_before[i]:
                 G = inner(right, G)
             else:
-                G = product(G, transpose(right))
+                G = compact(product(G, transpose(right)))
         return G
 
     def value(xp: Any, *factors: Any) -> Any:
