@@ -12,6 +12,7 @@ PUBLIC = {
     "Refusal",
     "VerificationError",
     "derive",
+    "equal",
     "gradient",
     "gradients",
     "hessian",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from closedform.core.errors import InputError, Refusal, VerificationError
     from closedform.core.expr import Expr
     from closedform.result import Derivative
-    from closedform.session import derive, gradient, gradients, hessian, jacobian, parse, simplify
+    from closedform.session import derive, equal, gradient, gradients, hessian, jacobian, parse, simplify
 
 _WHERE = {
     "InputError": "closedform.core.errors",
@@ -24,6 +24,7 @@ _WHERE = {
     "Expr": "closedform.core.expr",
     "Derivative": "closedform.result",
     "derive": "closedform.session",
+    "equal": "closedform.session",
     "gradient": "closedform.session",
     "gradients": "closedform.session",
     "hessian": "closedform.session",
@@ -40,6 +41,7 @@ __all__ = [
     "VerificationError",
     "__version__",
     "derive",
+    "equal",
     "gradient",
     "gradients",
     "hessian",

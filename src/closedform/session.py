@@ -24,8 +24,10 @@ from closedform.rewrite.best import polished, shortest
 from closedform.rewrite.engine import Simplifier
 from closedform.rewrite.naming import with_names
 from closedform.rewrite.order import Order, ranks
+from closedform.rewrite.term import is_zero
 
 if TYPE_CHECKING:
+    from closedform.equality.verdict import Verdict
     from closedform.verify.certificate import Certificate
 
 STACKING = frozenset({"kron", "khatrirao", "vec", "unvec", "commutation"})
@@ -149,6 +151,23 @@ def simplify(expression: object, given: object = None) -> Expr:
     return shortest(parsed.expr, Order(ranks(parsed.expr))).expr
 
 
+def equal(a: object, b: object, given: object = None) -> Verdict:
+    """The verdict on the equality of two expressions, with its evidence: proved, probably equal, different or undecided.
+
+    Names that are not declared mean the same on both sides.  The verdict has no truth value; read ``.verdict``, or compare
+    ``.equal`` with True, False or None.
+
+    >>> equal("inv(eye(m) + A*B)*A", "A*inv(eye(n) + B*A)", "A: m n; B: n m").verdict
+    'proved'
+    >>> print(equal("A*B", "B*A").verdict)
+    different
+    """
+    from closedform.equality.decide import decide
+    from closedform.equality.together import together
+
+    return decide(*together(a, b, given))
+
+
 def _of_kind(kind: str, question: Question, verify: bool) -> Derivative:
     if question.kind != kind:
         raise InputError(f"{kind}: this is a {question.kind}; ask for it with {question.kind} or derive")
@@ -197,28 +216,41 @@ class Question:
 
     def answer(self, *, verify: bool) -> Derivative:
         """The derivative, checked unless ``verify`` is False."""
-        scalar = self.function.is_scalar
-        first = len(self.wrt) == 1
+        scalar, first = self.function.is_scalar, len(self.wrt) == 1
         for x in self.wrt:
             structures.admit(x, self.structure, gradient=scalar and (first or x.is_scalar))
         order = Order(ranks(self.function, *self.wrt, *self.parsed.scope.symbols.values()))
+        asked, stages, finish = self._derived(order)
+        certificate = self._checked(finish.mixed) if verify else None
+        notes = tuple(n for n in (structures.note(x, self.structure) for x in dict.fromkeys(self.wrt)) if n)
+        return Derivative(
+            expr=finish.named, mixed=finish.named if finish.printed is finish.mixed else finish.mixed, function=self.function,
+            wrt=self.wrt, symbols=self.parsed.scope.symbols, kind=self.kind, layout=self.layout, structure=self.structure,
+            inferred=self.parsed.inferred, stages=stages, finish=finish, asked=asked, notes=notes, certificate=certificate,
+            assumed=members.conditions(self.members.values(), members.counted(self.function, self.parsed.scope)),
+        )  # fmt: skip
+
+    def _derived(self, order: Order) -> tuple[Expr, tuple[Stage, ...], Finish]:
+        """What is differentiated, the differentiations, and how the last of them becomes the answer.
+
+        Facts that restrict a variable to a smaller space are set aside (its twin lacks them) until the end.
+        """
         free = {x: structures.unstructured(x) for x in self.wrt}
         families = {member.args[0] for member in self.members.values()}
         free.update((family, members.family_twin(family)) for family in families)
         held = {twin: x for x, twin in free.items() if twin is not x}
         function = substitute(self.function, {x: twin for twin, x in held.items()}) if held else self.function
-        asked = function
-        simple = Simplifier(order).canonical(function)
+        asked = self._followed(function, self.wrt[0], free)
+        simplifier = Simplifier(order)
+        simple = simplifier.canonical(function)
         own = frozenset(node for node in postorder(simple) if node.op.name == "add")
-        if any(node.op.name in STACKING for node in postorder(function)):
+        if _is_worth_simplifying(function, simplifier):
             function = simple
         stages: list[Stage] = []
         rows: Expr | None = None
         restricted = False
         for x in self.wrt:
-            if x in self.members:
-                function = members.followed(function, free[x], substitute(self.members[x], free))
-            stage = differentiate(function, free[x], order, own)
+            stage = differentiate(self._followed(function, x, free), free[x], order, own)
             stages.append(stage)
             function = stage.result
             fact = structures.space(x) if self.structure != "free" else ""
@@ -228,31 +260,31 @@ class Question:
                 function, restricted = shortest(raw, order, own).expr, True
             if not x.is_scalar:
                 rows = structures.row_projector(free[x], fact, rows, gradient=gradient)
-        mixed, rule, because = function, "", ""
+        rule, because = "", ""
         if held:
-            mixed = shortest(substitute(function, held), order, own).expr
+            function = shortest(substitute(function, held), order, own).expr
             rule = "project" if restricted else "facts"
             because = "with what is declared of " + ", ".join(x.params[0] for x in held.values() if x.op.name == "symbol")
-        mixed = members.uncounted(members.settled(mixed, self.members), self.parsed.scope)
+        mixed = members.uncounted(members.settled(function, self.members), self.parsed.scope)
+        turned = layouts.is_turned(self.layout, gradient=_is_gradient(stages[-1].function, self.wrt[-1]))
+        return asked, tuple(stages), self._finished(mixed, order, own, turned, rule, because)
+
+    def _finished(self, mixed: Expr, order: Order, own: frozenset[Expr], turned: bool, rule: str, because: str) -> Finish:
+        """The answer in the layout asked for, with its repeated parts named."""
         printed, layout = mixed, ""
-        if layouts.is_turned(self.layout, gradient=_is_gradient(stages[-1].function, self.wrt[-1])):
+        if turned:
             simplifier = Simplifier(order)
             printed = polished(simplifier.canonical(simplifier.transposed(simplifier.canonical(mixed))), own)
             layout = layouts.says(self.layout, self.function, self.wrt)
         _spelled(printed)
         taken = {*self.parsed.scope.symbols, *self.parsed.scope.sizes, *_bound(printed)}
-        named = with_names(printed, taken)
-        finish = Finish(mixed, printed, named, rule, because, layout)
-        certificate = None
-        if verify:
-            certificate = self._checked(mixed)
-        notes = tuple(n for n in (structures.note(x, self.structure) for x in dict.fromkeys(self.wrt)) if n)
-        return Derivative(
-            expr=named, mixed=named if printed is mixed else mixed, function=self.function, wrt=self.wrt,
-            symbols=self.parsed.scope.symbols, kind=self.kind, layout=self.layout, structure=self.structure,
-            inferred=self.parsed.inferred, stages=tuple(stages), finish=finish, asked=asked, notes=notes, certificate=certificate,
-            assumed=members.conditions(self.members.values(), members.counted(self.function, self.parsed.scope)),
-        )  # fmt: skip
+        return Finish(mixed, printed, with_names(printed, taken), rule, because, layout)
+
+    def _followed(self, function: Expr, x: Expr, free: dict[Expr, Expr]) -> Expr:
+        """The function of a variable that is a member of a family; of any other it is as it stands."""
+        if x not in self.members:
+            return function
+        return members.followed(function, free[x], substitute(self.members[x], free))
 
     def _checked(self, mixed: Expr) -> Certificate:
         from closedform.verify.certificate import certify
@@ -323,6 +355,14 @@ def _kind(function: Expr, wrt: tuple[Expr, ...]) -> str:
     if len(wrt) == 1 and function.is_scalar:
         return "gradient"
     return "jacobian"
+
+
+def _is_worth_simplifying(function: Expr, simplifier: Simplifier) -> bool:
+    """Is the function simplified before it is differentiated: does it stack columns, or hold the norm of a zero?"""
+    for node in postorder(function):
+        if node.op.name in STACKING or (node.op.name == "norm2" and is_zero(simplifier.canonical(node))):
+            return True
+    return False
 
 
 def _spelled(answer: Expr) -> None:

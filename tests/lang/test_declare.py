@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 
 from closedform.core.dim import ONE, Dim
-from closedform.core.errors import InputError, Refusal
+from closedform.core.errors import InputError
 from closedform.lang.declare import Scope, declaration, declare
 
 n = Dim.of("n")

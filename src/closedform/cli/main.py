@@ -1,7 +1,7 @@
 """The program ``closedform``: which command is meant, and how it ends.
 
-Exit status: 0 done, 2 bad input or a refusal (one message on standard error), 3 an answer that failed its own check,
-130 when interrupted, 141 when the reader of the output went away.
+Exit status: 0 done (or equal), 1 any other verdict, 2 bad input or a refusal (one message on standard error), 3 an answer
+that failed its own check, 130 when interrupted, 141 when the reader of the output went away.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from closedform.core.errors import InputError, Refusal, VerificationError
 
 COMMANDS = {
     "derive": "the closed-form derivative of an expression, checked numerically",
+    "equal": "whether two expressions are equal, with evidence",
     "doctor": "what this installation consists of, and whether it works",
 }
 """Each command with what it gives; ``closedform.cli.NAME`` has its ``parser()`` and ``run(arguments)``."""

@@ -226,8 +226,10 @@ class _Text:
         needed = dict.fromkeys(n for d in dims for n in sorted(d.names) if not n.startswith(MARK))
         self.sizes = _labels(needed, frozenset(labels.values()))
         self.families = {s.params[0] for s in symbols if s.op.name == "family"}
-        for a in self.arguments:  # a declared integer that counts terms or factors
-            a.needed = a.needed or (a.name in needed and not a.dims)
+        integers = {s.params[0] for s in symbols if "integer" in s.params[4]}
+        self.counts = {a.name: a for a in self.arguments if a.name in needed and a.name in integers and not a.dims}
+        for a in self.counts.values():  # a declared integer that counts terms or factors
+            a.needed = True
 
     def function(self) -> GeneratedFunction:
         emitted = emit(self.program, {a.name: a.label for a in self.arguments}, self.sizes, RESERVED)
@@ -272,9 +274,8 @@ class _Text:
         lines: list[str] = []
         passed: dict[str, bool] = {}
         for name, label in self.sizes.items():
-            counts = [a for a in self.arguments if a.name == name]
-            if counts:
-                lines.append(f"{label} = whole({counts[0].label})")
+            if name in self.counts:
+                lines.append(f"{label} = whole({self.counts[name].label})")
                 continue
             source = self._read(name, [a for a in self.arguments if a.needed], direct=True)
             if source:

@@ -97,7 +97,7 @@ class Lowering:
         for node in self.nodes:
             if node.op.name == "mul" and self.uses[node] == 1:
                 continue
-            if node in self.networks:
+            if node in self.networks.structured:
                 self.networks.of(node)
             else:
                 self.value(node)

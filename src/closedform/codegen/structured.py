@@ -8,7 +8,7 @@ which any factor can be split.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -39,9 +39,30 @@ def structured_nodes(nodes: Iterable[Expr]) -> set[Expr]:
     for e in nodes:
         name = e.op.name
         carried = name in CARRIERS and any(a in out and not a.is_scalar for a in e.args)
-        if name in SEEDS or carried or _is_sparse(e) or _is_inverse_of_kron(e):
+        if name in SEEDS or carried or _is_sparse(e) or _is_outer_product(e) or _is_inverse_of_kron(e):
             out.add(e)
     return out
+
+
+def shifted_nodes(nodes: Iterable[Expr], structured: set[Expr]) -> set[Expr]:
+    """The sums with a diagonal matrix, such as eye(n) - P, that are written out as factors of networks."""
+    return {
+        a for e in nodes if e in structured for a in e.args
+        if a not in structured and a.op.name == "add" and any(map(_is_diagonal, a.args))
+    }  # fmt: skip
+
+
+def _is_diagonal(e: Expr) -> bool:
+    """Is it a number times an identity, or a diagonal matrix of a vector?"""
+    matrices = [a for a in e.args if not a.is_scalar] if e.op.name == "mul" else [e]
+    return len(matrices) == 1 and matrices[0].op.name in ("eye", "diag")
+
+
+def _is_outer_product(e: Expr) -> bool:
+    """A matrix that is a product with vec(M)."""
+    if e.op.name != "mul" or e.is_column or e.rows.integer == 1:
+        return False
+    return any(_bare(a.args[0] if a.op.name == "transpose" else a).op.name == "vec" for a in e.args)
 
 
 def _is_inverse_of_kron(e: Expr) -> bool:
@@ -49,9 +70,11 @@ def _is_inverse_of_kron(e: Expr) -> bool:
 
 
 def _is_sparse(e: Expr) -> bool:
-    """A diagonal matrix whose rows are pairs of indices."""
+    """A diagonal matrix whose rows are pairs of indices, or vec of an identity."""
     if e.op.name == "diag":
         return _bare(e.args[0]).op.name == "vec"
+    if e.op.name == "vec":
+        return _bare(e.args[0]).op.name == "eye"
     return e.op.name == "eye" and len(e.rows.terms) == 1 and len(e.rows.terms[0][0]) > 1
 
 
@@ -64,24 +87,28 @@ def _bare(e: Expr) -> Expr:
 class Networks:
     """The networks of the nodes of an expression that is being lowered."""
 
-    def __init__(self, low: Lowering, nodes: Iterable[Expr]) -> None:
+    def __init__(self, low: Lowering, nodes: Sequence[Expr]) -> None:
         self._low, self.program = low, low.program
         self.structured = structured_nodes(nodes)
+        self.shifted = shifted_nodes(nodes, self.structured)
         self._made: dict[Expr, Network] = {}
 
     def __contains__(self, e: Expr) -> bool:
-        return e in self.structured
+        return e in self.structured or e in self.shifted
 
     def of(self, e: Expr) -> Network:
         """The network of a node.  The nodes below a structured one have been asked for before it."""
         found = self._made.get(e)
         if found is None:
             taken_apart = e in self.structured or (e.op.name in PLAIN and not e.is_scalar)
-            found = self._made[e] = BUILT[e.op.name](self, e) if taken_apart else self._dense(e)
+            found = BUILT[e.op.name](self, e) if taken_apart else network.matrix(self._low.value(e), e.shape)
+            self._made[e] = found
         return found
 
     def value(self, e: Expr) -> Value:
-        """The matrix of a structured node."""
+        """The matrix of a structured node, or of a sum with a diagonal matrix."""
+        if e in self.shifted:
+            return self._matrix(self.sum(e))
         return self._matrix(self.of(e))
 
     def run(self, run: Iterable[Turned]) -> Value:
@@ -96,8 +123,12 @@ class Networks:
         return value
 
     # ---- parts that are written out -----------------------------------------------------------------------------
-    def _dense(self, e: Expr) -> Network:
-        return network.matrix(self._low.value(e), e.shape)
+    def sum(self, e: Expr) -> Network:
+        """A sum, of whose terms numbers times diagonal matrices are taken apart."""
+        out = network.zero(e.shape)
+        for a in e.args:
+            out = network.plus(out, self.scaled(a) if a.op.name == "mul" and _is_diagonal(a) else self.of(a))
+        return out
 
     def _matrix(self, found: Network) -> Value:
         while isinstance(value := as_matrix(self.program, found), Term):
@@ -167,13 +198,6 @@ def _inverse_of_kron(nets: Networks, e: Expr) -> Network:
     return nets.both(network.kron, nets.of(f.inv(a)), nets.of(f.inv(b)))
 
 
-def _add(nets: Networks, e: Expr) -> Network:
-    out = network.zero(e.shape)
-    for a in e.args:
-        out = network.plus(out, nets.of(a))
-    return out
-
-
 def _hadamard(nets: Networks, e: Expr) -> Network:
     out = nets.of(e.args[0])
     for a in e.args[1:]:
@@ -229,7 +253,7 @@ PLAIN: dict[str, Callable[[Networks, Expr], Network]] = {
 
 BUILT: dict[str, Callable[[Networks, Expr], Network]] = {
     **PLAIN, "kron": _kron, "khatrirao": _khatrirao, "commutation": _commutation, "duplication": _duplication,
-    "elimination": _elimination, "inv": _inverse_of_kron, "add": _add, "mul": Networks.scaled, "hadamard": _hadamard,
+    "elimination": _elimination, "inv": _inverse_of_kron, "add": Networks.sum, "mul": Networks.scaled, "hadamard": _hadamard,
     "named": _of_argument(_itself), "unvec": _unvec, "diagonal": _of_argument(network.diagonal),
     "trace": _of_argument(network.trace), "sum": _of_argument(network.total),
 }  # fmt: skip

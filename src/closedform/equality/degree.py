@@ -16,6 +16,7 @@ from closedform.core.dim import Dim
 from closedform.core.expr import Expr
 from closedform.core.infer import facts
 from closedform.core.walk import postorder
+from closedform.equality.worlds import exponent_is_number
 
 MOST = 1e12
 """Bounds are not carried beyond this."""
@@ -92,7 +93,8 @@ def _of(node: Expr, parts: list[Bound], sizes: Mapping[str, int]) -> Bound:
             return Bound(k * first.up, k * first.down, k * (first.bits + log2(rows + 1)))
         case "pow" | "entrypow":
             if args[1].op.name != "number":
-                return _product([*parts, Bound(1, 1, 1)])
+                k = 64 if exponent_is_number(node) else 1
+                return Bound(k * (first.up + 1), k * (first.down + 1), k * first.bits + parts[1].bits)
             k = args[1].params[0]
             size = max(1.0, abs(float(k.numerator)), float(k.denominator))
             up, down = (first.up, first.down) if k > 0 else (first.down, first.up)

@@ -45,8 +45,8 @@ def drawn(symbol: Expr, sizes: Mapping[str, int], field: Modulus, rng: Generator
     if symbol.op.name == "family":
         one = make("symbol", (), symbol.params[:5])
         count = symbol.params[5].value(sizes)
-        rows = [drawn(one, sizes, field, rng, square=square).reshape(field.count, 1, -1) for _ in range(count)]
-        return np.concatenate(rows, axis=1)
+        members = [drawn(one, sizes, field, rng, square=square).reshape(field.count, 1, -1) for _ in range(count)]
+        return np.concatenate(members, axis=1)
     rows, cols = symbol.rows.value(sizes), symbol.cols.value(sizes)
     known = known_facts(symbol)
     if not known - OPEN:

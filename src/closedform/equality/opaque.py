@@ -26,7 +26,7 @@ def _mixed(x: Any) -> Any:
 
 
 def _salt(name: str) -> Any:
-    return _mixed(np.uint64(crc32(name.encode()) + 1))
+    return np.uint64((crc32(name.encode()) + 1) * 0x9E3779B97F4A7C15 % 2**64)
 
 
 def of_entries(name: str, a: Any, field: Modulus) -> Any:

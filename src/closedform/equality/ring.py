@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from closedform.core.expr import Expr
-from closedform.core.walk import postorder
+from closedform.core.walk import fold
 from closedform.equality import opaque
 from closedform.equality.structural import MOVES, blocks
+from closedform.equality.worlds import exponent_is_number, exponent_is_whole
 
 if TYPE_CHECKING:
     from closedform.equality.evaluate import Evaluation, World
@@ -136,16 +139,27 @@ def _sympow(ev: Evaluation, w: World, node: Expr, A: Any) -> Any:
 
 def _power(ev: Evaluation, w: World, node: Expr, a: Any, b: Any) -> Any:
     """Powers with a number as the exponent; fractions of squares only, where the order of the squares allows them."""
-    exponent = node.args[1]
-    if exponent.op.name != "number":
+    if not exponent_is_number(node):
         return unknown(ev, w, node, [a, b])
-    value: Fraction = exponent.params[0]
+    value = fold(node.args[1], partial(_exponent, ev))
     if value.denominator == 1:
         if value < 0:
             a, fine = w.field.reciprocal(a)
             ev.require(fine)
         return w.field.power(a, abs(value.numerator))
     return fractional(ev, w, node, a, value)
+
+
+def _exponent(ev: Evaluation, node: Expr, parts: list[Fraction]) -> Fraction:
+    """The number that an exponent is at given sizes."""
+    match node.op.name:
+        case "number":
+            return Fraction(node.params[0])
+        case "size":
+            return Fraction(ev.number(node.params[0]))
+        case "add":
+            return sum(parts, Fraction(0))
+    return Fraction(prod(parts))
 
 
 def fractional(ev: Evaluation, w: World, node: Expr, a: Any, value: Fraction) -> Any:
@@ -229,9 +243,8 @@ def directly_rooted(nodes: list[Expr]) -> frozenset[str]:
     """Symbols that must be drawn as squares: declared positive, or a logarithm or root is taken of their products."""
     found = set()
     for node in nodes:
-        exponent = node.args[1] if node.op.name in ("pow", "entrypow") else None
-        whole = exponent is not None and exponent.op.name == "number" and exponent.params[0].denominator == 1
-        if node.op.name in ("log", "sqrt") or (exponent is not None and not whole):
+        powers = node.op.name in ("pow", "entrypow") and not exponent_is_whole(node)
+        if node.op.name in ("log", "sqrt") or powers:
             stack = [node.args[0]]
             while stack:
                 e = stack.pop()
@@ -243,11 +256,3 @@ def directly_rooted(nodes: list[Expr]) -> frozenset[str]:
         if e.op.name in ("symbol", "family") and e.params[4] & {"positive", "nonnegative", "unit"}:
             found.add(e.params[0])
     return frozenset(found)
-
-
-def has_opaque(e: Expr) -> bool:
-    """Does it hold an operation without an exact value?"""
-    from closedform.equality.worlds import EXPONENTIALS, LOGARITHMS
-
-    exact_ones = {*RULES, *MOVES, *CONSTANTS, *EXPONENTIALS, *LOGARITHMS, "symbol", "family", "pi", "series"}
-    return any(node.op.name not in exact_ones for node in postorder(e))

@@ -28,11 +28,11 @@ def _diagonal(a: Any, blank: int) -> Any:
 
 
 def _tril(a: Any, blank: int) -> Any:
-    return np.where(np.tri(*a.shape[1:], dtype=bool), a, blank)
+    return np.where(np.tri(a.shape[1], a.shape[2]) > 0, a, blank)
 
 
 def _triu(a: Any, blank: int) -> Any:
-    return np.where(np.tri(a.shape[2], a.shape[1], dtype=bool).T, a, blank)
+    return np.where(np.tri(a.shape[2], a.shape[1]).T > 0, a, blank)
 
 
 def _vec(a: Any, blank: int) -> Any:

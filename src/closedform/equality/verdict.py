@@ -53,7 +53,11 @@ class Witness:
             parts.append(f"is {self.values[0]:.6g} on the left and {self.values[1]:.6g} on the right")
         if self.residues is not None and self.prime is not None:
             parts.append(f"is {self.residues[0]} and {self.residues[1]} modulo {self.prime}")
-        return ", ".join(p for p in (sizes, f"seed {self.seed}") if p) + ": " + (" and ".join([f"{parts[0]} {parts[1]}", *parts[2:]]) if parts[1:] else parts[0])
+        return (
+            ", ".join(p for p in (sizes, f"seed {self.seed}") if p)
+            + ": "
+            + (" and ".join([f"{parts[0]} {parts[1]}", *parts[2:]]) if parts[1:] else parts[0])
+        )
 
 
 class Verdict:

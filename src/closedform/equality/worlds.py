@@ -11,7 +11,7 @@ Source: Wu et al., Mirage: A Multi-Level Superoptimizer for Tensor Programs (OSD
 from __future__ import annotations
 
 from closedform.core.expr import Expr
-from closedform.core.walk import unsettled
+from closedform.core.walk import postorder, unsettled
 from closedform.equality.structural import MOVES
 
 P, Q, HIDDEN = 0, 1, 2
@@ -42,9 +42,18 @@ def _settled(e: Expr) -> bool:
     return "logarithmic" in e.memo
 
 
+NUMERIC = frozenset({"number", "size", "add", "mul"})
+
+
 def exponent_is_number(e: Expr) -> bool:
-    """Is the exponent of a power a rational number?"""
-    return e.args[1].op.name == "number"
+    """Is the exponent of a power a number once the sizes are known: put together from numbers and sizes?"""
+    return all(node.op.name in NUMERIC for node in postorder(e.args[1]))
+
+
+def exponent_is_whole(e: Expr) -> bool:
+    """Is it a whole number then?"""
+    nodes = postorder(e.args[1])
+    return exponent_is_number(e) and all(n.op.name != "number" or n.params[0].denominator == 1 for n in nodes)
 
 
 def needs(node: Expr, world: int, *, paired: bool) -> list[Part]:
@@ -80,6 +89,6 @@ def paired_is_needed(nodes: list[Expr]) -> bool:
         name = node.op.name
         if name in EXPONENTIALS or name in LOGARITHMS or name in ("sqrt", "norm2"):
             return True
-        if name in ("pow", "entrypow") and not (exponent_is_number(node) and node.args[1].params[0].denominator == 1):
+        if name in ("pow", "entrypow") and not exponent_is_whole(node):
             return True
     return False

@@ -74,9 +74,7 @@ def _taken_out(s: Simplifier, body: Expr, name: str, low: Dim, high: Dim) -> Exp
         return summation(body, name, low, high)
     shape: Shape = (middle[0][0].rows, middle[-1][0].cols) if middle else (ONE, ONE)
     core = join(Term(1, inside, middle, shape))
-    turned = core.op.name == "transpose"
-    total = summation(core.args[0] if turned else core, name, low, high)
-    total = transpose(total) if turned else total
+    total = series(s, core, name, low, high)
     number = join(Term(term.coefficient, outside, (), (ONE, ONE)))
     inner = [*_factors(word[:front]), total, *_factors(word[back:])] if middle else [total, *_factors(word)]
     parts = [number, *inner]

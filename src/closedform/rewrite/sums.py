@@ -167,7 +167,7 @@ def factored(s: Simplifier, terms: list[Term], shape: Shape) -> Expr:
             less.append(Term(t.coefficient, rest, t.word, t.shape))
         less = _complements(s, less)
         plain = _by_words(s, terms, shape)
-        taken = _by_words(s, less, shape) if len(less) > 1 else join(less[0])
+        taken = added(s, [join(t) for t in less], shape) if len(less) > 1 else join(less[0])
         inside = split(taken)
         together: Scalars = dict(shared)
         for base, k in inside.scalars.items():

@@ -33,6 +33,8 @@ NUDGE = 1e-13
 NOISE = 100.0
 """A deviation counts as rounding up to this many times the change that comes from moving the point by ``NUDGE``."""
 NUDGES = 3
+ROUNDED = 1e-13
+"""Terms of a sum that cancel may leave this much of the directions."""
 CANCELLED = 1e-6
 """A derivative below this, relative to what it is put together from, may be nothing but rounding."""
 TINY = 1e-140
@@ -163,7 +165,7 @@ class Comparison:
             return Outcome("faint", min(error, float(gap.max())), point.sizes)
         if self._at_a_kink(point):
             return Outcome("unusable", np.inf, point.sizes)
-        if float(gap.max()) <= NOISE * self._noise(point, tangents, used)[1]:
+        if float(gap.max()) <= max(self._rounding(tangents), NOISE * self._noise(point, tangents, used)[1]):
             rounding = size <= CANCELLED * self._size_of_terms(point, tangents)
             return Outcome("faint" if rounding else "unusable", min(error, float(gap.max())), point.sizes)
         reason = f"the answer and the numerical derivative differ by {error:.1e} (relative) at sizes {point.sizes}"
@@ -258,6 +260,12 @@ class Comparison:
         values = [point.values[i] for i in self.changing] + self._spread(point, tangents)
         return any(_smallest(v) < TINY for v in values)
 
+    def _rounding(self, tangents: Sequence[Any]) -> float:
+        """What adding up the terms of a sum may leave of those that cancel."""
+        if not any(self.points.program.nodes[i].op.name == "series" for i in self.changing):
+            return 0.0
+        return ROUNDED * float(np.prod([_largest(V) for V in tangents]))
+
     def _size_of_terms(self, point: Point, tangents: Sequence[Any]) -> float:
         """The size of what the derivative is put together from, in the original and in the answer."""
         reach = 1.0
@@ -266,6 +274,7 @@ class Comparison:
         place = self.points.program.place
         inside = max(_largest(point.of(node)) for node in postorder(self.question.answer) if node in place) * reach
         spread = self._spread(point, tangents) or [point.values[i] for i in self.changing]
+        inside = max(inside, self._rounding(tangents) / ROUNDED)
         return max([inside, *(_largest(v) for v in spread)])
 
 
