@@ -46,10 +46,13 @@ KINKED = ("abs", "relu", "sign", "step")
 class Maker:
     """Makes an expression of a wanted shape; ``pick`` chooses one of several options wherever there is a choice."""
 
-    def __init__(self, pick: Callable[[Sequence[Any]], Any], *, smooth: bool = False, kron: bool = False) -> None:
+    def __init__(
+        self, pick: Callable[[Sequence[Any]], Any], *, smooth: bool = False, kron: bool = False, wide: bool = False
+    ) -> None:
         self.pick = pick
         self.smooth = smooth
         self.kron = kron
+        self.wide = wide
 
     def one_in(self, count: int) -> bool:
         return self.pick(range(count)) == 0
@@ -73,6 +76,8 @@ class Maker:
             ways += [self.diagonal, self.soft, self.row_sum]
         if self.kron and rows is cols is not ONE:
             ways.append(self.kronecker)
+        if self.wide:
+            ways += self.more(rows, cols)
         return self.pick(ways)(rows, cols, depth - 1)
 
     # ---- what an expression may be -----------------------------------------------------------------------------
@@ -190,17 +195,104 @@ class Maker:
         e = f.kron(f.unit(Dim.of(1), n), identity(rows))
         return product(transpose(e), f.kron(self.make(n, n, 0), self.make(rows, rows, depth)), e)
 
+    # ---- the less common words ---------------------------------------------------------------------------------
+    def more(self, rows: Dim, cols: Dim) -> list[Callable[[Dim, Dim, int], Expr]]:
+        ways: list[Callable[[Dim, Dim, int], Expr]] = [self.entry_bound]
+        if rows is ONE and cols is ONE:
+            ways += [self.extreme, self.other_norm, self.largest, self.entry]
+        elif rows is cols:
+            ways += [self.matrix_function, self.matrix_function, self.equation, self.frechet]
+        elif cols is ONE:
+            ways += [self.spectrum, self.slice, self.log_sum_rows]
+        if rows is not ONE and cols is not ONE:
+            ways += [self.soft_rows, self.stacked, self.pseudo_inverse, self.sliced]
+        return ways
+
+    def positive(self, n: Dim, depth: int) -> Expr:
+        inside = f.tanh(self.make(n, self.pick((N, M)), depth))
+        return total(product(inside, transpose(inside)), identity(n))
+
+    def entry_bound(self, rows: Dim, cols: Dim, depth: int) -> Expr:
+        return self.pick((f.maximum, f.minimum))(self.make(rows, cols, depth), self.make(rows, cols, depth))
+
+    def extreme(self, rows: Dim, cols: Dim, depth: int) -> Expr:
+        return self.pick((f.max, f.min))(self.make(self.pick((N, M)), self.dim(), depth))
+
+    def other_norm(self, rows: Dim, cols: Dim, depth: int) -> Expr:
+        return self.pick((f.norm1, f.normnuc, f.normspec, f.norm2))(self.make(self.pick((N, M)), self.pick((N, M)), depth))
+
+    def largest(self, rows: Dim, cols: Dim, depth: int) -> Expr:
+        return f.lambda_max(self.positive(self.pick((N, M)), depth))
+
+    def entry(self, rows: Dim, cols: Dim, depth: int) -> Expr:
+        i, j = Dim.of(self.pick((1, 2))), Dim.of(self.pick((1, 2)))
+        return f.index(self.make(N, M, depth), i, i, j, j)
+
+    def matrix_function(self, rows: Dim, cols: Dim, depth: int) -> Expr:
+        if self.one_in(3):
+            return f.expm(f.tanh(self.make(rows, rows, depth)))
+        return self.pick((f.logm, f.sqrtm, f.chol))(self.positive(rows, depth))
+
+    def equation(self, rows: Dim, cols: Dim, depth: int) -> Expr:
+        if self.one_in(2):
+            return f.lyap(self.positive(rows, depth), self.make(rows, rows, depth))
+        return f.sylvester(self.positive(rows, depth), self.positive(rows, depth), self.make(rows, rows, depth))
+
+    def frechet(self, rows: Dim, cols: Dim, depth: int) -> Expr:
+        if self.one_in(2):
+            return f.dexpm(f.tanh(self.make(rows, rows, depth)), self.make(rows, rows, depth))
+        return f.dlogm(self.positive(rows, depth), self.make(rows, rows, depth))
+
+    def spectrum(self, rows: Dim, cols: Dim, depth: int) -> Expr:
+        return f.eigvalsh(self.positive(rows, depth))
+
+    def slice(self, rows: Dim, cols: Dim, depth: int) -> Expr:
+        return f.index(self.make(rows, M, depth), ONE, rows, Dim.of(2), Dim.of(2))
+
+    def log_sum_rows(self, rows: Dim, cols: Dim, depth: int) -> Expr:
+        return f.logsumexp_rows(f.tanh(self.make(rows, self.pick((N, M)), depth)))
+
+    def soft_rows(self, rows: Dim, cols: Dim, depth: int) -> Expr:
+        return f.softmax_rows(self.make(rows, cols, depth))
+
+    def stacked(self, rows: Dim, cols: Dim, depth: int) -> Expr:
+        """A matrix taken apart and put together again."""
+        inside = self.make(rows, cols, depth)
+        if self.one_in(2):
+            return f.unvec(product(f.commutation(cols, rows), f.vec(transpose(inside))), rows, cols)
+        first = f.index(inside, ONE, ONE, ONE, cols)
+        rest = f.index(self.make(rows, cols, depth), Dim.of(2), rows, ONE, cols)
+        return f.blocks(first, rest, (1, 1))
+
+    def pseudo_inverse(self, rows: Dim, cols: Dim, depth: int) -> Expr:
+        if rows is N and cols is N:
+            return f.adj(self.make(rows, cols, depth))
+        if (rows, cols) == (N, M):
+            return f.pinv(self.pick([SCOPE.symbols[name] for name in "XYV"]))
+        return f.pinv(SCOPE.symbols["Z"]) if (rows, cols) == (M, N) else self.make(rows, cols, depth)
+
+    def sliced(self, rows: Dim, cols: Dim, depth: int) -> Expr:
+        inside = self.make(rows, cols, depth)
+        return product(f.index(identity(rows), ONE, rows, ONE, ONE), f.index(inside, ONE, ONE, ONE, cols))
+
 
 @st.composite
 def expressions(
-    draw: st.DrawFn, rows: Dim | None = None, cols: Dim | None = None, depth: int = 3, *, smooth: bool = False, kron: bool = False
+    draw: st.DrawFn,
+    rows: Dim | None = None,
+    cols: Dim | None = None,
+    depth: int = 3,
+    *,
+    smooth: bool = False,
+    kron: bool = False,
+    wide: bool = False,
 ) -> Expr:
     """A random expression of a shape (of any shape when none is given), at most so many operations deep."""
 
     def pick(options: Sequence[Any]) -> Any:
         return draw(st.sampled_from(options))
 
-    maker = Maker(pick, smooth=smooth, kron=kron)
+    maker = Maker(pick, smooth=smooth, kron=kron, wide=wide)
     return maker.make(rows or maker.dim(), cols or maker.dim(), depth)
 
 

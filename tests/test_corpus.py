@@ -28,6 +28,7 @@ STRUCTURE = {
     "diagonal": "projected", "lower_triangular": "projected", "diagonal-vector": "projected",
 }  # fmt: skip
 
+
 def given(case: Mapping[str, Any]) -> dict[str, str]:
     out = {}
     for name, spec in case["vars"].items():

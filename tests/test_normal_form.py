@@ -174,13 +174,15 @@ import closedform as cf
 QUESTIONS = [
     ("x'*A*x + y'*x", "x", None), ("tr(A*X*B*X')", "X", None), ("logdet(S) + tr(inv(S)*C)", "S", "S: n n pd; C: n n symmetric"),
     ("norm2(A*x - b)^2", "x", "A: m n; x: n; b: m"), ("sum(tanh(W*x + b).*y)", "W", "W: m n; x: n; b: m; y: m"),
-    ("logsumexp(A*x + b)", ["x", "x"], "A: m n; x: n; b: m"), ("crossentropy(p, W*x + b)", "W", "p: c simplex; W: c n; x: n; b: c"),
+    ("logsumexp(A*x + b)", ["x", "x"], "A: m n; x: n; b: m"),
+    ("crossentropy(p, W*x + b)", "W", "p: c simplex; W: c n; x: n; b: c"),
     ("b'*tanh(A*tanh(A*tanh(A*x)))", "A", "A: n n; x: n; b: n"), ("det(X'*A*X)", "X", "X: n n; A: n n"),
     ("tr(inv(A + X'*C*X)*(X'*B*X))", "X", "X: n k; C: n n pd; B: n n symmetric; A: k k pd"),
     ("sum(softplus(-y.*(X*w)))", ["w", "w"], "X: m n; w: n; y: m"), ("norm2(x)", ["x", "x"], "x: n"),
     ("A*exp(B*x)", "x", "A: m n; B: n n; x: n"), ("A*X*B", "X", "A: m n; X: n k; B: k p"), ("tr(X^3)", "X", "X: n n"),
     ("0.5*norm2(softmax_rows(X*W) - Y)^2", "W", "X: n k; W: k c; Y: n c"), ("t^3 + 2*t^2 - 5*t + 7", "t", "t: scalar"),
-    ("x[1]^2 + 3*x[1]*x[2] + x[2]^2", "x", "x: 2"), ("sum(V.*log(V./(W*H)) - V + W*H)", "W", "W: n k positive; H: k m positive; V: n m positive"),
+    ("x[1]^2 + 3*x[1]*x[2] + x[2]^2", "x", "x: 2"),
+    ("sum(V.*log(V./(W*H)) - V + W*H)", "W", "W: n k positive; H: k m positive; V: n m positive"),
     ("tr(kron(A, X))", "X", "A: m m; X: n n"), ("a'*X'*b + c'*X*d", "X", "X: m n; a: n; b: m; c: m; d: n"),
 ]
 for text, wrt, given in QUESTIONS:
@@ -203,7 +205,7 @@ def answers() -> list[str]:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             encoding="utf-8",
-        )  # fmt: skip
+        )
         for seed in ("0", "1", "4242")
     ]
     out = []

@@ -124,7 +124,7 @@ class _Question:
         )
 
     def _proved(self, proof: Proof, checks: tuple[str, ...], details: dict[str, object]) -> Verdict:
-        said = (*proof.reasons, *(f"checked: {c}" for c in checks))
+        said = (*proof.reasons, *(c if c.startswith("not") else f"checked: {c}" for c in checks))
         conditions_ = tuple(dict.fromkeys((*self.conditions, *proof.conditions)))
         return Verdict(
             "proved", Evidence(proof.stage, said, {**details, "rules": proof.rules}), error_bound=0.0, conditions=conditions_
@@ -140,41 +140,24 @@ class _Question:
         where = "a special point" if gap.point == "special" else "a random point"
         said = f"the values differ at {where} by far more than rounding can explain"
         exactly = () if m is None else ("they differ in exact arithmetic, too",)
+        if gap.point == "special" and m is None:
+            exactly = ("they agree at random points: the difference is at a kink, a tie or a singular matrix",)
         return self._different("floating point", "; ".join((said, *exactly)), gap, m)
 
     def _different(self, stage: str, said: str, gap: Gap | None, m: Mismatch | None) -> Verdict:
-        if m is not None:
-            witness = Witness(
-                m.sizes, self.seed, m.entry, prime=m.prime, residues=m.residues, trial=m.trial,
-                values=None if gap is None else gap.values, point="random" if gap is None else gap.point,
-            )  # fmt: skip
-            if gap is not None and gap.entry != m.entry:
-                witness = self._at_one_entry(witness, gap, m)
+        """Different, with the witness of the exact run and of floating point, whichever there is."""
+
+        def again() -> bool:
+            return (m is None or self.fingerprint.again(m)) and (gap is None or self.floating.again(gap))
+
+        point = "random" if gap is None else gap.point
+        if m is not None:  # the entry at which the residues differ, with its floating-point values
+            values = None if gap is None else self.floating.entry(gap, m.entry)
+            witness = Witness(m.sizes, self.seed, m.entry, m.prime, m.residues, values, m.trial, point, again)
         else:
             assert gap is not None
-            witness = Witness(gap.sizes, self.seed, gap.entry, values=gap.values, point=gap.point)
-
-        def replay(given: Witness) -> bool:
-            shown = m is None or self.fingerprint.again(m)
-            return shown and (gap is None or self.floating.again(gap))
-
-        return Verdict(
-            "different", Evidence(stage, (said,)), error_bound=0.0, witness=witness, conditions=self.conditions, replay=replay
-        )
-
-    def _at_one_entry(self, witness: Witness, gap: Gap, m: Mismatch) -> Witness:
-        """The witness with the floating-point values of the entry at which the residues differ."""
-        values = self.floating.entry(gap, m.entry)
-        return Witness(
-            witness.sizes,
-            witness.seed,
-            m.entry,
-            prime=m.prime,
-            residues=m.residues,
-            trial=m.trial,
-            values=values,
-            point=gap.point,
-        )
+            witness = Witness(gap.sizes, self.seed, gap.entry, values=gap.values, point=point, again=again)
+        return Verdict("different", Evidence(stage, (said,)), error_bound=0.0, witness=witness, conditions=self.conditions)
 
     def _by_floating_point(self, exact: Exact, found: Floated) -> Verdict:
         """No exact verdict: a proof that floating point does not contradict, weak evidence, or nothing."""
@@ -184,6 +167,10 @@ class _Question:
             "unfit": exact.reason,
             "agree": self._exact_said(exact),
         }[exact.kind]
+        if exact.kind == "unfit" and found.kind == "none":
+            proof = prove(self.a, self.b)
+            if proof is not None:
+                return self._proved(proof, (f"not by evaluation: {reason}",), {})
         if found.kind != "agree":
             return self._undecided(reason, "and too few points were found where both sides have a value in floating point")
         said = self._floating_said(found)

@@ -35,7 +35,8 @@ class Evaluation:
 
     ``fine`` says at which points everything has had a value so far; ``assumed`` names what was not evaluated as a
     homomorphism of the functions of real numbers (roots, signs, functions as arbitrary ones): where that is not empty,
-    a difference is no refutation by itself.
+    a difference is no refutation by itself.  ``absolute`` takes roots and logarithms of absolute values, for which no
+    points need to be passed over; what agrees so, agrees where they are taken of positive numbers.
     """
 
     entrywise = ENTRYWISE
@@ -49,9 +50,11 @@ class Evaluation:
         *,
         paired: bool,
         rooted: frozenset[str] = frozenset(),
+        absolute: bool = False,
     ) -> None:
         self.sizes = dict(sizes)
         self.paired = paired
+        self.absolute = absolute
         self.fine = np.ones(len(moduli), dtype=bool)
         self.assumed: set[str] = set()
         self.worlds = [World(Modulus(moduli))]
@@ -74,6 +77,15 @@ class Evaluation:
     def assume(self, what: str) -> None:
         """Note what was not evaluated as it is over the real numbers."""
         self.assumed.add(what)
+
+    def positive(self, field: Modulus, a: Any) -> Any:
+        """What must be positive must be a square; with ``absolute`` that one of a and -a which is a square is taken."""
+        signs = field.squares(a)
+        if self.absolute:
+            self.require((signs != 0).all(axis=(1, 2)))
+            return a * signs % field.m3
+        self.require((signs == 1).all(axis=(1, 2)))
+        return a
 
     def number(self, dim: Dim) -> int:
         """A size as a number."""
@@ -127,8 +139,7 @@ class Evaluation:
             return unknown(self, w, node, parts)
         if name in ("pow", "entrypow") and world == P and self.paired and not exponent_is_number(node):
             self.assume("roots")
-            self.require((field.squares(parts[0]) == 1).all(axis=(1, 2)))
-            return field.power(parts[0], parts[1])
+            return field.power(self.positive(field, parts[0]), parts[1])
         return exact(self, w, node, parts)
 
     def _series(self, node: Expr, world: int) -> Any:

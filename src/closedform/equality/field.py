@@ -99,9 +99,11 @@ class Modulus:
         """The residues of a whole number."""
         return np.array([value % m for m in self.list], dtype=np.int64)[:, None, None]
 
-    def fraction(self, numerator: int, denominator: int) -> Any:
-        """The residues of a fraction whose denominator no modulus divides (no denominator below 2^30 is)."""
-        return np.array([numerator * pow(denominator, -1, m) % m for m in self.list], dtype=np.int64)[:, None, None]
+    def fraction(self, numerator: int, denominator: int) -> tuple[Any, Any]:
+        """The residues of a fraction, where the modulus does not divide the denominator (none divides one below 2^29)."""
+        fine = np.array([denominator % m != 0 for m in self.list])
+        found = [numerator * pow(denominator, -1, m) % m if denominator % m else 0 for m in self.list]
+        return np.array(found, dtype=np.int64)[:, None, None], fine
 
     def times(self, a: Any, b: Any) -> Any:
         """The entrywise product; a 1 x 1 matrix multiplies anything."""

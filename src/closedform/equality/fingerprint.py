@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from math import ceil
 from typing import Any, NamedTuple
 
@@ -23,13 +24,24 @@ from closedform.equality.worlds import HIDDEN, P, logarithmic, paired_is_needed
 TRIALS = 3
 """Points with primes of their own at every choice of sizes, where all is rational."""
 PAIRED_TRIALS = 5
-BATCHES = (1, 8, 64)
-"""How many points are drawn for each that is wanted, in turn, where points must be admissible by luck (squares)."""
 FEWEST_SIZES = 3
-MOST_SKIPPED = 8
+MOST_SKIPPED = 12
 BITS = 30
 SQUARES = frozenset({"roots", "logarithms"})
 """What is assumed of arguments that are squares."""
+
+
+class Draw(NamedTuple):
+    """How many points are drawn for each that is wanted, and whether roots and logarithms are those of absolute values."""
+
+    batch: int
+    absolute: bool
+
+
+DRAWS = (Draw(1, False), Draw(1, True), Draw(8, False), Draw(64, False))
+"""Ways to draw, in turn, where points must be admissible by luck (squares)."""
+MOST_WORK = 12_000
+"""More points are drawn only while they have at most so many numbers."""
 
 
 class Mismatch(NamedTuple):
@@ -37,7 +49,7 @@ class Mismatch(NamedTuple):
 
     sizes: dict[str, int]
     trial: int
-    batch: int
+    draw: Draw
     prime: int
     entry: tuple[int, int]
     residues: tuple[int, int]
@@ -83,13 +95,13 @@ class Fingerprint:
         except Refusal as error:
             return Outcome("unfit", str(error))
         out = Outcome("agree", above=plan.above, counted=plan.counted, error_bound=0.0)
-        spare = [c for c in plan.spare if c not in plan.chosen]
+        spare = plan.spare()
         queue = list(plan.chosen)
         skipped = 0
         while queue:
             sizes = queue.pop(0)
             try:
-                found = self.at(sizes)
+                found = self.at(sizes, plan.cost(sizes))
             except Refusal as error:
                 return Outcome("unfit", str(error))
             except (ValueError, IndexError, KeyError) as error:  # a size that does not fit a position or a power
@@ -97,8 +109,8 @@ class Fingerprint:
             if isinstance(found, str):
                 skipped += 1
                 out.reason = found
-                if not queue and spare and len(out.sizes) < FEWEST_SIZES and skipped <= MOST_SKIPPED:
-                    queue.append(spare.pop(0))
+                if not queue and len(out.sizes) < FEWEST_SIZES and skipped <= MOST_SKIPPED:
+                    queue += islice(spare, 1)
                 continue
             points, primes, assumed, mismatch = found
             out.assumed |= assumed
@@ -112,34 +124,38 @@ class Fingerprint:
             return Outcome("none", out.reason or "no point was found where both sides have a value")
         return out
 
-    def at(self, sizes: Mapping[str, int]) -> tuple[int, int, set[str], Mismatch | None] | str:
+    def at(self, sizes: Mapping[str, int], cost: int) -> tuple[int, int, set[str], Mismatch | None] | str:
         """The comparison at one choice of sizes: points, different primes among them, what was assumed, a difference;
         or why there is no point."""
-        for batch in BATCHES:
-            ev, left, right = self.values(sizes, batch)
+        for draw in DRAWS:
+            if draw.batch > 1 and draw.batch * self.wanted * cost > MOST_WORK:
+                break
+            ev, left, right = self.values(sizes, draw)
             fine = np.flatnonzero(ev.fine)
             differs = (left != right).reshape(len(ev.fine), -1)[fine]
             if differs.any():
+                if draw.absolute:
+                    continue
                 at = int(differs.any(axis=1).argmax())
                 trial = int(fine[at])
                 entry = divmod(int(differs[at].argmax()), left.shape[2])
                 residues = int(left[trial][entry]), int(right[trial][entry])
                 prime = ev.worlds[0].field.list[trial]
-                mismatch = Mismatch(dict(sizes), trial, batch, prime, (entry[0] + 1, entry[1] + 1), residues)
+                mismatch = Mismatch(dict(sizes), trial, draw, prime, (entry[0] + 1, entry[1] + 1), residues)
                 return len(fine), 1, ev.assumed, mismatch
             primes = len({ev.worlds[0].field.list[k] for k in fine})
-            if primes == self.wanted or (len(fine) and batch == BATCHES[-1]):
+            if primes == self.wanted or (len(fine) and draw is DRAWS[-1]):
                 return len(fine), primes, ev.assumed, None
             if not ev.assumed:  # singular at every point: so it is at these sizes
                 break
         return "some inverse does not exist, or some root or logarithm is not real, at every point that was tried"
 
-    def values(self, sizes: Mapping[str, int], batch: int) -> tuple[Evaluation, Any, Any]:
+    def values(self, sizes: Mapping[str, int], draw: Draw) -> tuple[Evaluation, Any, Any]:
         """Both sides at a stack of points; the same ones whenever it is asked again."""
         primes = (paired_primes if self.paired else plain_primes)(self.seed, self.wanted)
-        count = batch * self._parts(sizes)
-        rng = np.random.default_rng([self.seed, batch, *sizes.values()])
-        ev = Evaluation(self.symbols, sizes, primes * count, rng, paired=self.paired, rooted=self.rooted)
+        count = draw.batch * self._parts(sizes)
+        rng = np.random.default_rng([self.seed, draw.batch, *sizes.values()])
+        ev = Evaluation(self.symbols, sizes, primes * count, rng, paired=self.paired, rooted=self.rooted, absolute=draw.absolute)
         left, right = ev.value(self.a, self.world), ev.value(self.b, self.world)
         left, right = np.broadcast_arrays(left, right)
         return ev, left, right
@@ -169,11 +185,11 @@ class Fingerprint:
     def conclusive(self, mismatch: Mismatch) -> bool:
         """Is the difference a refutation although roots or logarithms are taken?  It is where everything of which they
         are taken is a square at every one of many points, as what is positive by construction is."""
-        ev, _, _ = self.values(mismatch.sizes, BATCHES[1])
+        ev, _, _ = self.values(mismatch.sizes, DRAWS[2])
         return ev.assumed <= SQUARES and bool(ev.fine.all())
 
     def again(self, mismatch: Mismatch) -> bool:
         """Does the difference show when it is evaluated again?"""
-        ev, left, right = self.values(mismatch.sizes, mismatch.batch)
+        ev, left, right = self.values(mismatch.sizes, mismatch.draw)
         at = (mismatch.trial, mismatch.entry[0] - 1, mismatch.entry[1] - 1)
         return bool(ev.fine[mismatch.trial]) and (int(left[at]), int(right[at])) == mismatch.residues

@@ -50,11 +50,9 @@ def unknown(ev: Evaluation, w: World, node: Expr, parts: list[Any]) -> Any:
 
 def _number(ev: Evaluation, w: World, node: Expr) -> Any:
     value: Fraction = node.params[0]
-    try:
-        return w.field.fraction(value.numerator, value.denominator)
-    except ValueError:  # a modulus divides the denominator
-        ev.require(np.zeros(w.field.count, dtype=bool))
-        return w.field.integer(0)
+    found, fine = w.field.fraction(value.numerator, value.denominator)
+    ev.require(fine)
+    return found
 
 
 def _size(ev: Evaluation, w: World, node: Expr) -> Any:
@@ -170,13 +168,16 @@ def fractional(ev: Evaluation, w: World, node: Expr, a: Any, value: Fraction) ->
         powers = [value.numerator * pow(value.denominator, -1, order) % order for order in orders]
     except ValueError:
         return unknown(ev, w, node, [a])
-    ev.require(((w.field.squares(a) == 1) | ((a == 0) & (value > 0))).all(axis=(1, 2)))
+    if not ev.absolute:
+        ev.require(((w.field.squares(a) == 1) | ((a == 0) & (value > 0))).all(axis=(1, 2)))
+    else:
+        a = ev.positive(w.field, a)
     return w.field.power(a, np.array(powers, dtype=np.int64)[:, None, None])
 
 
 def _sqrt(ev: Evaluation, w: World, node: Expr, a: Any) -> Any:
     ev.assume("roots")
-    found, fine = w.field.root(a)
+    found, fine = w.field.root(ev.positive(w.field, a) if ev.absolute else a)
     ev.require(fine)
     return found
 

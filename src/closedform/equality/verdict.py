@@ -6,16 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-STAGES = (
-    "shapes", "normal form", "named identity", "index network", "completion", "finite fields", "floating point", "none",
-)  # fmt: skip
-"""Where a verdict may come from."""
-
 
 @dataclass(frozen=True)
 class Evidence:
     """Why a verdict is what it is: the stage that settled it, what it rests on, one sentence for each thing done.
 
+    The stages: "shapes", "normal form", "named identity", "index network", "completion", "finite fields", "floating point",
+    and "none" where nothing settled it.
     ``details`` holds the numbers: points, sizes and primes of exact runs, the largest deviation of floating point,
     rules used.
     """
@@ -44,20 +41,21 @@ class Witness:
     values: tuple[float, float] | None = None
     trial: int = 0
     point: str = "random"
-    values_at: tuple[Any, ...] = field(default=(), repr=False)
+    again: Callable[[], bool] | None = field(default=None, repr=False, compare=False)
+
+    def replay(self) -> bool:
+        """Evaluate both sides here again: does the difference show?"""
+        return self.again is not None and self.again()
 
     def __str__(self) -> str:
         sizes = ", ".join(f"{name}={size}" for name, size in self.sizes.items())
-        parts = [f"entry {self.entry[0]},{self.entry[1]}"]
+        said = []
         if self.values is not None:
-            parts.append(f"is {self.values[0]:.6g} on the left and {self.values[1]:.6g} on the right")
+            said.append(f"{self.values[0]:.6g} on the left and {self.values[1]:.6g} on the right")
         if self.residues is not None and self.prime is not None:
-            parts.append(f"is {self.residues[0]} and {self.residues[1]} modulo {self.prime}")
-        return (
-            ", ".join(p for p in (sizes, f"seed {self.seed}") if p)
-            + ": "
-            + (" and ".join([f"{parts[0]} {parts[1]}", *parts[2:]]) if parts[1:] else parts[0])
-        )
+            said.append(f"{self.residues[0]} and {self.residues[1]} modulo {self.prime}")
+        where = ", ".join(p for p in (sizes, f"seed {self.seed}") if p)
+        return f"{where}: entry {self.entry[0]},{self.entry[1]} is " + ", and ".join(said)
 
 
 class Verdict:
@@ -70,7 +68,7 @@ class Verdict:
     value.
     """
 
-    __slots__ = ("_replay", "conditions", "error_bound", "evidence", "verdict", "witness")
+    __slots__ = ("conditions", "error_bound", "evidence", "verdict", "witness")
 
     def __init__(
         self,
@@ -80,14 +78,12 @@ class Verdict:
         error_bound: float | None = None,
         witness: Witness | None = None,
         conditions: tuple[str, ...] = (),
-        replay: Callable[[Witness], bool] | None = None,
     ) -> None:
         self.verdict = verdict
         self.evidence = evidence
         self.error_bound = error_bound
         self.witness = witness
         self.conditions = conditions
-        self._replay = replay
 
     @property
     def equal(self) -> bool | None:
@@ -96,7 +92,7 @@ class Verdict:
 
     def replay(self) -> bool:
         """Evaluate both sides at the witness again: does the difference show?  False without a witness."""
-        return self.witness is not None and self._replay is not None and self._replay(self.witness)
+        return self.witness is not None and self.witness.replay()
 
     def __bool__(self) -> bool:
         raise TypeError("a verdict has no truth value: read .verdict, or compare .equal with True, False or None")

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from closedform.core.bound import indices
+from closedform.core.errors import Refusal
 from closedform.core.expr import Expr
 
 if TYPE_CHECKING:
     from closedform.numeric.evaluate import Bound, Program
+
+MOST_TERMS = 10_000
+"""A sum with more terms is not added up to check an answer."""
+
+
+def refuse_long(nodes: Iterable[Expr]) -> None:
+    """Refusal when a sum has more terms than can be added up, whatever the sizes are."""
+    for node in nodes:
+        if node.op.name == "series":
+            _, low, high = node.params
+            count = (high - low + 1).integer
+            if count is not None and count > MOST_TERMS:
+                raise Refusal(f"a sum of {count} terms cannot be checked: at most {MOST_TERMS} are added up")
 
 
 def fixed_parts(e: Expr) -> list[Expr]:

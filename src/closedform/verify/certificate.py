@@ -15,6 +15,7 @@ import numpy as np
 from closedform.core.errors import InputError, Refusal
 from closedform.core.expr import Expr
 from closedform.core.walk import postorder
+from closedform.numeric.series import refuse_long
 from closedform.numeric.sizes import CAP, shrink
 from closedform.verify.comparison import Comparison, Question
 from closedform.verify.contraction import derivative_shape
@@ -72,6 +73,7 @@ def certify(
 
 
 def _certify(question: Question, trials: int, seed: int) -> Certificate:
+    refuse_long(postorder(question.original, question.answer))
     expected = derivative_shape(question.original.shape, question.wrt, question.layout)
     if question.answer.shape != expected:
         reason = f"the answer is {question.answer.rows} x {question.answer.cols}, not {expected[0]} x {expected[1]}"
