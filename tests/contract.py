@@ -305,7 +305,7 @@ def with_facts(symbol: Expr, more: frozenset[str]) -> Expr | None:
     return make("symbol", (), (name, rows, cols, axes, known))
 
 
-def assumed(e: Expr, most: int = 100) -> Iterator[Expr]:
+def assumed(e: Expr, most: int = 60) -> Iterator[Expr]:
     """The node with its arguments replaced by ones that have facts: all alike, each alone, and mixtures drawn by lot."""
     symbols = list(dict.fromkeys(a for a in e.args if a.op.name == "symbol"))
     options = [[x for more in FACTS + BETWEEN if (x := with_facts(s, more)) is not None] for s in symbols]
@@ -340,7 +340,7 @@ def points(e: Expr, sizes: Mapping[str, int], seeds: int) -> Iterator[Arrays]:
 def false_facts(e: Expr, seeds: int = 3) -> Iterator[str]:
     """Facts that are claimed of the value and do not hold at some admissible argument."""
     chosen = sizes_of(e)
-    chosen = [sizes for sizes in (*chosen, dict.fromkeys(chosen[0], 1)) if Demands([*e.args, e]).met(sizes, 1)]
+    chosen = [sizes for sizes in (*chosen[:2], dict.fromkeys(chosen[0], 1)) if Demands([*e.args, e]).met(sizes, 1)]
     for node in assumed(e):
         claimed = facts(node)
         wrong = {fact for sizes in chosen for fact in refuted(node, claimed, sizes, seeds)}

@@ -24,7 +24,9 @@ MOST_REGROUPED = 40
 """Sums with more terms than this are not searched for equal numbers."""
 
 LONGEST_EXPANSION = 300
-"""Formulas with more nodes than this are not multiplied out in search of a shorter form."""
+"""Formulas with more nodes than this are not multiplied out in search of a shorter form …"""
+MOST_IN_SEARCH = 64
+"""… nor are those whose products give more terms than this."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ def shortest(e: Expr, order: Order, own: frozenset[Expr] = frozenset()) -> Simpl
     kept = closed.canonical(e)
     best, records = polished(kept, own), closed.records
     if tree_size(kept) <= LONGEST_EXPANSION and _has_closed_sum(kept):
-        opened = Simplifier(order, expand=True)
+        opened = Simplifier(order, expand=True, most=MOST_IN_SEARCH)
         opened.settle(node for node in postorder(kept) if node.op.name in OPAQUE)
         again = Simplifier(order)
         try:

@@ -20,6 +20,10 @@ from closedform.rewrite.term import Rational, Scalars, Term, is_zero, join, spli
 ENTRYWISE = frozenset(row["name"] for row in DECLARED)
 
 
+MOST_TERMS = 2000
+"""A product of sums is multiplied out up to this many terms."""
+
+
 @dataclass(frozen=True)
 class Rewrite:
     """One recorded rewrite: the names of the rules that fired and the node before and after."""
@@ -32,14 +36,16 @@ class Rewrite:
 class Simplifier:
     """Brings expressions to normal form under an order of symbols.
 
-    With ``expand`` products of sums are multiplied out; without it sums stay closed and common factors are taken out.
+    With ``expand`` products of sums are multiplied out, to ``most`` terms (Refusal beyond them); without it sums stay closed
+    and common factors are taken out.
     ``records`` holds every rewrite in the order in which it was made: replacing ``before`` by ``after`` one after the
     other leads from the input to the output.
     """
 
-    def __init__(self, order: Order, *, expand: bool = False) -> None:
+    def __init__(self, order: Order, *, expand: bool = False, most: int = MOST_TERMS) -> None:
         self.order = order
         self.expand = expand
+        self.most = most
         self.records: list[Rewrite] = []
         self._done: dict[Expr, Expr] = {}
         self._fired: list[str] = []

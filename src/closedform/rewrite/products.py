@@ -12,16 +12,13 @@ from closedform.core.errors import Refusal
 from closedform.core.expr import Expr, Shape
 from closedform.core.infer import known
 from closedform.core.walk import tree_size
-from closedform.ops.build import identity, num, transpose, zero
+from closedform.ops.build import identity, num, zero
 from closedform.rewrite import series as symbolic
 from closedform.rewrite.stacked import kronecker_pair, stacked
 from closedform.rewrite.term import Rational, Scalars, Term, Word, factor, is_zero, join, multiply, split, split_scalar
 
 if TYPE_CHECKING:
     from closedform.rewrite.engine import Simplifier
-
-MOST_TERMS = 2000
-"""A product of sums is multiplied out up to this many terms."""
 
 Letters = list[tuple[Expr, int]]
 
@@ -66,8 +63,8 @@ def _distributed(s: Simplifier, factors: tuple[Expr, ...], shape: Shape) -> Expr
     count = 1
     for option in options:
         count *= len(option)
-    if count > MOST_TERMS:
-        raise Refusal(f"multiplying out gives {count} terms, above the limit of {MOST_TERMS}")
+    if count > s.most:
+        raise Refusal(f"multiplying out gives {count} terms, above the limit of {s.most}")
     s.fire("multiply-out")
     return s.sum([multiplied(s, pick, shape) for pick in choices(*options)], shape)
 
@@ -125,17 +122,17 @@ def flipped(s: Simplifier, letters: Letters, scalars: Scalars) -> tuple[Rational
     out: Letters = []
     for base, k in reversed(letters):
         turned = s.transposed(base)
-        if turned.op.name != "mul":
+        if turned is base or turned.op.name != "mul":
             out.append((turned, k))
             continue
         term = split(turned)
-        if k != 1 and len(term.word) != 1:
-            out.append((transpose(base), k))
-            continue
         coefficient *= Fraction(term.coefficient) ** k
         for g, exponent in term.scalars.items():
             multiply(scalars, g, exponent * k)
-        out.extend((g, exponent * k) for g, exponent in term.word)
+        if k == 1 or len(term.word) == 1:
+            out.extend((g, exponent * k) for g, exponent in term.word)
+        else:
+            out.append((join(Term(1, {}, term.word, turned.shape)), k))
     return coefficient.numerator if coefficient.denominator == 1 else coefficient, out
 
 

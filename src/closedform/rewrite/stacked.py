@@ -24,8 +24,11 @@ def kronecker_pair(s: Simplifier, left: Expr, right: Expr) -> list[Expr] | None:
         inside = right.args[0]
         if left.params != (inside.rows, inside.cols):
             return None
+        turned = split(s.apply("vec", (s.transposed(inside),)))
+        if turned.coefficient != 1 or turned.scalars:  # as the transpose of a skew matrix has
+            return None
         s.fire("commutation-vec")
-        return [g for g, _ in split(s.apply("vec", (s.transposed(inside),))).word]
+        return [g for g, _ in turned.word]
     if right.op.name == "khatrirao" and left.op.name in ("kron", "commutation"):
         return _khatri_rao(s, left, right)
     if left.op.name == "transpose" and left.args[0].op.name == "khatrirao" and right.op.name in ("kron", "commutation"):

@@ -7,6 +7,7 @@ from math import gcd
 from typing import TYPE_CHECKING, Any
 
 from closedform.core.dim import ONE
+from closedform.core.errors import Refusal
 from closedform.core.expr import Expr, Shape, make
 from closedform.core.walk import tree_size
 from closedform.ops.build import num, transpose, zero
@@ -43,6 +44,8 @@ def added(s: Simplifier, parts: list[Expr], shape: Shape) -> Expr:
         return join(terms[0])
     terms.sort(key=lambda t: term_key(s, t))
     if s.expand:
+        if len(terms) > s.most:
+            raise Refusal(f"multiplying out gives {len(terms)} terms, above the limit of {s.most}")
         return make("add", tuple(join(t) for t in terms))
     return factored(s, terms, shape)
 

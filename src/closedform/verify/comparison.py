@@ -27,6 +27,8 @@ ROUNDING = 1e-14
 """A deviation below this, relative to what the derivative is put together from, is rounding."""
 KINKED = frozenset({"abs", "sign", "step", "relu", "norm1", "maximum", "minimum"})
 """Operations that are not differentiable where an entry (or a difference of entries) is 0."""
+SPECTRAL = frozenset({"max", "min", "normnuc", "normspec", "svdvals", "svdu", "svdv", "eigvalsh", "eigvecs", "lambda_max"})
+"""Operations that are not differentiable where entries, singular values or eigenvalues coincide (or the former vanish)."""
 KINK = 1e-14
 """So near a kink, relative to the size of the arguments, counts as on it."""
 NUDGE = 1e-13
@@ -82,6 +84,8 @@ class Comparison:
         names = {x.params[0]: x for x in question.wrt}
         self.moving = {node: names[name] for _, name, node in self.points.program.inputs if name in names}
         """Every symbol that moves with a variable: itself, and others of its name."""
+        answer = question.answer
+        self.zero = answer.op.name == "zeros" or (answer.op.name == "number" and answer.params[0] == 0)
         self.flip = transposed(question.original.shape, question.wrt, question.layout)
         self.changing = self.points.program.dependents(self.moving, question.original)
         nodes = self.points.program.nodes
@@ -95,9 +99,7 @@ class Comparison:
     def trial(self) -> Outcome:
         """The outcome at one point, or at the most telling of a few where one point does not settle it."""
         mark = self.points.mark()
-        answer = self.question.answer
-        zero = answer.op.name == "zeros" or (answer.op.name == "number" and answer.params[0] == 0)
-        patience = ZERO_RETRIES if zero else RETRIES
+        patience = ZERO_RETRIES if self.zero else RETRIES
         seen: dict[str, Outcome] = {}
         for attempt in range(RETRIES + 1):
             try:
@@ -175,6 +177,8 @@ class Comparison:
         """Does something that moves stand where it is not differentiable?  (A declared zero makes every point such.)"""
         for i in self.changing:
             node = self.points.program.nodes[i]
+            if node.op.name in SPECTRAL and _degenerate(node.op.name, np.atleast_2d(point.of(node.args[0]))):
+                return True
             if node.op.name in KINKED:
                 values = [point.of(a) for a in node.args]
                 gaps = values[0] - values[1] if len(values) == 2 else values[0]
@@ -275,7 +279,20 @@ class Comparison:
         inside = max(_largest(point.of(node)) for node in postorder(self.question.answer) if node in place) * reach
         spread = self._spread(point, tangents) or [point.values[i] for i in self.changing]
         inside = max(inside, self._rounding(tangents) / ROUNDED)
-        return max([inside, *(_largest(v) for v in spread)])
+        direct = reach if self.zero else 0.0  # entries of the direction that cancel in a sum
+        return max([inside, direct, *(_largest(v) for v in spread)])
+
+
+def _degenerate(name: str, value: Any) -> bool:
+    """Do the values on which the smoothness of an operation rests coincide, or vanish?"""
+    if name in ("max", "min"):
+        values = np.sort(np.ravel(value))
+        return len(values) > 1 and bool(values[-1] == values[-2] if name == "max" else values[0] == values[1])
+    if name.startswith(("svd", "norm")):
+        values = np.append(np.linalg.svd(value, compute_uv=False), 0.0)
+    else:
+        values = np.linalg.eigvalsh((value + value.T) / 2)
+    return len(values) > 1 and bool(np.min(np.abs(np.diff(values))) <= 1e-9 * max(1e-300, _largest(values)))
 
 
 def _largest(value: Any) -> float:
