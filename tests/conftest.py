@@ -32,6 +32,7 @@ class Golden:
     def check(self, name: str, text: str) -> None:
         path = GOLDEN / name
         if self.rewrite:
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8", newline="\n")
         assert path.exists(), f"no golden file {name}; write it with --golden"
         assert text == path.read_text(encoding="utf-8"), f"{name} has changed; look at the difference, then run with --golden"

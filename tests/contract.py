@@ -162,6 +162,9 @@ def wrong_differential(e: Expr) -> Iterator[str]:
             at = Draw(e, sizes)
             towards = at.direction(argument)
             found = at.of(rule, **{name_of(tangent): towards})
+            if relative(at.of(rule, **{name_of(tangent): -2.0 * towards}), -2.0 * np.asarray(found)) > PAIRED:
+                yield f"differential: slot {slot} is not linear in the direction at {sizes}"
+                break
             along = partial(at.moved, e, argument, towards)
             slope = derivative(along, 1, analytic=False)
             if relative(found, slope.value) > max(DIFFERENCE_TOLERANCE, 10 * slope.error):

@@ -17,8 +17,10 @@ PUBLIC = {
     "gradients",
     "hessian",
     "jacobian",
+    "layouts",
     "parse",
     "simplify",
+    "which_layout",
 }
 
 

@@ -14,14 +14,18 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from closedform.core.errors import InputError, Refusal, VerificationError
     from closedform.core.expr import Expr
+    from closedform.core.limits import limits
     from closedform.result import Derivative
     from closedform.session import derive, equal, gradient, gradients, hessian, jacobian, parse, simplify
+    from closedform.tutor.conventions import layouts
+    from closedform.tutor.layouts import which_layout
 
 _WHERE = {
     "InputError": "closedform.core.errors",
     "Refusal": "closedform.core.errors",
     "VerificationError": "closedform.core.errors",
     "Expr": "closedform.core.expr",
+    "limits": "closedform.core.limits",
     "Derivative": "closedform.result",
     "derive": "closedform.session",
     "equal": "closedform.session",
@@ -29,8 +33,10 @@ _WHERE = {
     "gradients": "closedform.session",
     "hessian": "closedform.session",
     "jacobian": "closedform.session",
+    "layouts": "closedform.tutor.conventions",
     "parse": "closedform.session",
     "simplify": "closedform.session",
+    "which_layout": "closedform.tutor.layouts",
 }
 
 __all__ = [
@@ -46,8 +52,11 @@ __all__ = [
     "gradients",
     "hessian",
     "jacobian",
+    "layouts",
+    "limits",
     "parse",
     "simplify",
+    "which_layout",
 ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from closedform.calculus import layout as layouts
@@ -13,6 +14,7 @@ from closedform.calculus.derive import Stage, differentiate
 from closedform.core.dim import Dim
 from closedform.core.errors import InputError, Refusal, VerificationError
 from closedform.core.expr import Expr
+from closedform.core.limits import counted
 from closedform.core.walk import postorder, substitute
 from closedform.lang.declare import Scope, declare
 from closedform.lang.read import Parsed
@@ -76,6 +78,7 @@ class Question:
             raise Refusal(f"wrt: {name} is an integer that counts terms or factors here; there is no derivative by it")
         return symbol
 
+    @counted
     def answer(self, *, verify: bool) -> Derivative:
         """The derivative, checked unless ``verify`` is False."""
         scalar, first = self.function.is_scalar, len(self.wrt) == 1
@@ -113,20 +116,21 @@ class Question:
         restricted = False
         for x in self.wrt:
             stage = differentiate(self._followed(function, x, free), free[x], order, own)
-            stages.append(stage)
             function = stage.result
             fact = structures.space(x) if self.structure != "free" else ""
             gradient = _is_gradient(stage.function, x)
             raw = structures.restricted(stage.result, free[x], fact, self.structure, gradient=gradient, rows=rows)
             if raw is not stage.result:
                 function, restricted = shortest(raw, order, own).expr, True
+            stages.append(replace(stage, settled=function))
             if not x.is_scalar:
                 rows = structures.row_projector(free[x], fact, rows, gradient=gradient)
         rule, because = "", ""
         if held:
             function = shortest(substitute(function, held), order, own).expr
-            rule = "project" if restricted else "facts"
-            because = "with what is declared of " + ", ".join(x.params[0] for x in held.values() if x.op.name == "symbol")
+            rule = self.structure if self.structure == "independent" else "project" if restricted else "facts"
+            reasons = dict.fromkeys(structures.reason(x) for x in held.values() if x.op.name == "symbol")
+            because = "; ".join(r for r in reasons if r) or "with what is declared"
         mixed = members.uncounted(members.settled(function, self.members), self.parsed.scope)
         turned = layouts.is_turned(self.layout, gradient=_is_gradient(stages[-1].function, self.wrt[-1]))
         return asked, tuple(stages), self._finished(mixed, order, own, turned, rule, because)

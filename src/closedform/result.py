@@ -6,17 +6,20 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from closedform.calculus.derivation import Derivation, Finish, derivation
+from closedform.calculus.derivation import Finish, derivation
 from closedform.calculus.derive import Stage
+from closedform.calculus.layout import reads
 from closedform.core.expr import Expr
 from closedform.core.infer import known
 from closedform.core.walk import depends, postorder
 from closedform.lang.latex import latex
 from closedform.lang.text import text
 from closedform.lang.unicode import unicode
+from closedform.page.derivation import Derivation
 
 if TYPE_CHECKING:
     from closedform.codegen.function import GeneratedFunction
+    from closedform.tutor.forms import Forms
     from closedform.verify.certificate import Certificate
 
 CONDITIONS = {
@@ -96,6 +99,11 @@ class Derivative:
         """The two sizes of the printed answer."""
         return str(self.expr.rows), str(self.expr.cols)
 
+    @property
+    def reads(self) -> str:
+        """The layout by what it does: the shape it gives to the answer, or what its rows and columns run over."""
+        return reads(self.layout, self.original, self.wrt)
+
     @cached_property
     def conditions(self) -> tuple[str, ...]:
         """The side conditions under which the answer holds, beyond what was declared."""
@@ -124,7 +132,7 @@ class Derivative:
     @cached_property
     def derivation(self) -> Derivation:
         """The steps that produced the answer."""
-        return derivation(self._stages, self._finish, self._asked)
+        return Derivation(derivation(self._stages, self._finish, self._asked))
 
     def function(self, form: str = "tensor") -> GeneratedFunction:
         """The answer as a NumPy function of arrays, by name.
@@ -142,8 +150,19 @@ class Derivative:
             return compile_function(self._mixed, symbols, form=form, tensor=axes, title=title)
         return compile_function(self.expr, symbols, form=form, title=title)
 
+    def forms(self) -> Forms:
+        """The answer in other words: other layouts and structure conventions, by entries, stacked, multiplied out.
+
+        A mapping from the name of a form to it; each has ``.text``, ``.latex``, ``.expr`` and ``.because``.
+        """
+        from importlib import import_module
+
+        found: Forms = import_module("closedform.tutor.forms").forms(self)  # by name: it stands on a higher floor
+        return found
+
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
-        return {"text/plain": str(self), "text/latex": f"${self.latex}$"}
+        said = f"$\\displaystyle {self.latex}$\n\n{self.layout} layout: {self.reads}"
+        return {"text/plain": str(self), "text/latex": f"${self.latex}$", "text/markdown": said}
 
 
 def _only_squared(nodes: list[Expr]) -> set[Expr]:

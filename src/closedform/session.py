@@ -10,8 +10,7 @@ from closedform.core.expr import Expr
 from closedform.lang.read import parse as read
 from closedform.question import Question, asked_of
 from closedform.result import Derivative
-from closedform.rewrite.best import shortest
-from closedform.rewrite.order import Order, ranks
+from closedform.rewrite.best import simplest
 
 if TYPE_CHECKING:
     from closedform.equality.verdict import Verdict
@@ -128,7 +127,7 @@ def simplify(expression: object, given: object = None) -> Expr:
     3*B
     """
     parsed = asked_of(expression, given)
-    return shortest(parsed.expr, Order(ranks(parsed.expr))).expr
+    return simplest(parsed.expr)
 
 
 def equal(a: object, b: object, given: object = None) -> Verdict:

@@ -99,7 +99,7 @@ def test_no_command_or_a_wrong_one_is_bad_input(capsys: pytest.CaptureFixture[st
     assert main(["differentiate"]) == 2
     said = capsys.readouterr()
     assert said.out == ""
-    assert "there is no command 'differentiate'; the commands are derive, equal, doctor" in said.err
+    assert f"there is no command 'differentiate'; the commands are {', '.join(COMMANDS)}" in said.err
     assert main(["--frobnicate"]) == 2
 
 

@@ -49,14 +49,15 @@ def sides(identity: Mapping[str, str]) -> tuple[Expr, Expr]:
 def single_edits(e: Expr) -> Iterator[tuple[str, Expr]]:
     """Every expression that comes of one planted error, with its kind."""
     for node in postorder(e):
-        for kind, edited in _edits(node):
+        for kind, edited in edits_of(node):
             try:
                 yield kind, substitute(e, {node: edited}) if node is not e else edited
             except (InputError, AssertionError):
                 continue
 
 
-def _edits(node: Expr) -> Iterator[tuple[str, Expr]]:
+def edits_of(node: Expr) -> Iterator[tuple[str, Expr]]:
+    """One node with one error in it, of every kind."""
     name, args = node.op.name, node.args
     attempts: list[tuple[str, Any]] = []
     if name not in ("number", "size"):

@@ -278,8 +278,8 @@ def test_size_and_depth_cost_nothing(text: str) -> None:
 
 
 def test_the_longest_text() -> None:
-    with pytest.raises(InputError, match="at most 200000"):
-        read("x" * 200_001)
+    with pytest.raises(InputError, match="limits.text: the text has 100,001 characters; the cap is 100,000"):
+        read("x" * 100_001)
 
 
 def corpus(name: str) -> list[dict[str, object]]:

@@ -1,92 +1,45 @@
 """The derivation: the steps that produced the answer, in the order in which they were made.
 
-Nothing here computes.  A step of reverse accumulation, of the differential or of the simplifier was recorded when it was
-made; here each is put in its place in the whole expression.
+A stage (one differentiation) was recorded as it was made: the rules of the differential, the transposition of the linear
+map it is, the rewrites of the simplifier.  Here each is put in its place in the whole expression, in four parts: the
+differential, moves to the standard form, simplification with what is known, and identification.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from closedform.calculus.composition import by_name, names_in, with_layers
 from closedform.calculus.derive import Stage
-from closedform.calculus.forward import one_step
+from closedform.calculus.forward import Push, differential
+from closedform.calculus.layers import NAMED, layered
+from closedform.calculus.lines import Differential
+from closedform.calculus.moves import standard_form
+from closedform.calculus.rewriting import rewritten
+from closedform.calculus.rules import jacobian_laws
+from closedform.calculus.step import Step, direction, pairing
+from closedform.calculus.tidy import tidied
 from closedform.core.expr import Expr, make
-from closedform.core.walk import postorder, substitute
-from closedform.ops.build import inner, num, total
-from closedform.rewrite.catalog import rule
+from closedform.core.walk import postorder, substitute, tree_size
+from closedform.ops.build import identity, product, transpose, zeros_like
 
-LINEAR = {
-    "add": "d(A + B) = dA + dB",
-    "mul": "d(A*B) = dA*B + A*dB",
-    "hadamard": "d(A.*B) = dA.*B + A.*dB",
-    "transpose": "d(A') = (dA)'",
-    "blocks": "the differential is taken block by block",
-    "index": "the differential is taken entry by entry",
+FORMS = {
+    "scalar": "the derivative is what the direction is multiplied with: dF = G*dt",
+    "gradient": "the gradient is read off df = tr(G'*dX)",
+    "column": "the gradient is read off df = g'*dx",
+    "jacobian": "the Jacobian is what the direction is multiplied with: dvec F = J*dvec X",
+    "vector": "the Jacobian is what the direction is multiplied with: dy = J*dx",
 }
-"""The rules of the operations that are linear in each argument and have no word."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """One line: ``before`` and ``after`` are whole expressions of equal value (at "identify": what is read and what is
-    read off), ``rule`` names the step, ``because`` says why it holds."""
-
-    rule: str
-    before: Expr
-    after: Expr
-    because: str
-
-    def __str__(self) -> str:
-        return f"{self.before}\n  = {self.after}    [{self.rule}: {self.because}]"
-
-
-@dataclass(frozen=True)
-class Derivation:
-    """The steps of a derivation, in order.  ``str()`` is a readable page."""
-
-    steps: tuple[Step, ...]
-
-    def __iter__(self) -> Iterator[Step]:
-        return iter(self.steps)
-
-    def __len__(self) -> int:
-        return len(self.steps)
-
-    def __getitem__(self, at: int) -> Step:
-        return self.steps[at]
-
-    def __str__(self) -> str:
-        lines: list[str] = []
-        for step in self.steps:
-            if not lines or lines[-1].lstrip("= ").strip() != str(step.before):
-                lines.append(f"{step.before}")
-            mark = "=>" if step.rule == "identify" else " ="
-            lines.append(f"    [{step.rule}] {step.because}")
-            lines.append(f"{mark} {step.after}")
-        return "\n".join(lines)
-
-
-def differential_of(e: Expr, leaf: Expr, tangent: Expr) -> Expr:
-    """d(e); of the variable itself its direction."""
-    return tangent if e is leaf else make("d", (e,))
-
-
-def pairing(cotangent: Expr, moved: Expr) -> Expr:
-    """The inner product of a cotangent with a differential."""
-    if cotangent.op.name == "number" and cotangent.params[0] == 1:
-        return moved
-    if cotangent.op.name == "eye":
-        return make("trace", (moved,))
-    return inner(cotangent, moved)
+"""What is read off, and from which standard form."""
 
 
 @dataclass(frozen=True)
 class Finish:
     """How the derivative of the last stage became the answer.
 
-    ``mixed`` is it with the variable's own facts used (and projected on its space, when ``rule`` says so), ``printed``
-    that in the layout asked for, ``named`` that with its repeated parts named.
+    ``mixed`` is it with the variable's own facts used, ``because`` which; ``printed`` that in the layout asked for,
+    ``named`` that with its repeated parts named.
     """
 
     mixed: Expr
@@ -97,7 +50,7 @@ class Finish:
     layout: str = ""
 
 
-def derivation(stages: Sequence[Stage], finish: Finish, asked: Expr) -> Derivation:
+def derivation(stages: Sequence[Stage], finish: Finish, asked: Expr) -> tuple[Step, ...]:
     """The steps of the stages, one differentiation after the other, then those that finish the answer.
 
     ``asked`` is the function as it was put, which may have been simplified before it was differentiated.
@@ -105,111 +58,160 @@ def derivation(stages: Sequence[Stage], finish: Finish, asked: Expr) -> Derivati
     steps: list[Step] = []
     first = stages[0]
     if first.function is not asked:
-        before, after = (differential_of(e, first.leaf, first.tangent) for e in (asked, first.function))
+        before, after = (_start(e, first.leaf) for e in (asked, first.function))
         steps.append(Step("simplify", before, after, "the same function in simpler words"))
-    for stage in stages:
-        steps.extend(_stage(stage, finish if stage is stages[-1] else None))
-    if finish.named is not finish.printed:
+    for stage in stages[:-1]:
+        rule = "project" if stage.settled is not stage.result else ""
+        steps += _stage(stage, Finish(stage.settled, stage.settled, stage.settled, rule))
+    steps += _stage(stages[-1], finish)
+    reached = steps[-1].after
+    if reached is not finish.printed:
+        steps.append(Step("write-out", reached, finish.named, "with what the names stand for"))
+    elif finish.named is not finish.printed:
         steps.append(Step("name", finish.printed, finish.named, "repeated parts are named"))
-    return Derivation(tuple(steps))
+    return _merged(steps)
 
 
-def _stage(stage: Stage, finish: Finish | None) -> Iterator[Step]:
-    result = finish.printed if finish is not None else stage.result
-    layout = f"; {finish.layout}" if finish is not None and finish.layout else ""
-    if stage.differential is None:
-        yield from _reverse(stage, finish, result, layout)
+def _merged(steps: Sequence[Step]) -> tuple[Step, ...]:
+    """The steps with bookkeeping as a part of the step before it."""
+    out: list[Step] = []
+    for step in steps:
+        if step.rule == "tidy-up" and out and out[-1].after is step.before and out[-1].rule != "identify":
+            last = out.pop()
+            step = Step(last.rule, last.before, step.after, last.because)
+        if out and out[-1].after is not step.before and str(out[-1].after) == str(step.before):
+            step = replace(step, before=out[-1].after)  # the same line, with more known of the variable
+        if step.before is not step.after and (step.rule == "identify" or str(step.before) != str(step.after)):
+            out.append(step)
+    return tuple(out)
+
+
+def _start(function: Expr, leaf: Expr) -> Expr:
+    """The differential of a function, from which its derivation starts: dF, or dvec F where a Jacobian is read off."""
+    whole = direction(leaf) if function is leaf else make("d", (function,))
+    return whole if function.is_scalar or function.is_column or leaf.is_scalar else make("vec", (whole,))
+
+
+def _stage(stage: Stage, finish: Finish) -> Iterator[Step]:
+    """The lines of one differentiation, to the derivative that is read off."""
+    leaf = stage.leaf
+    line = _start(stage.function, leaf)
+    plain = finish.printed is stage.result  # nothing is done to the derivative that was found
+    names: dict[Expr, Expr] = {}
+    if stage.function is not leaf and not stage.active:
+        zero = _standard(zeros_like(stage.result), stage)
+        yield Step("constant", line, zero, f"{leaf} does not occur")
+        line = zero
+    elif stage.layered:
+        for step in layered(stage, names_in(finish.named)):
+            yield step
+            line = step.after
     else:
-        yield from _forward(stage, result, layout)
+        steps, names = _readable(stage, line, finish)
+        yield from steps
+        line = steps[-1].after if steps else line
+    if stage.layered and plain:
+        yield Step("identify", line, _read_off(line), FORMS[_form(stage)])
+        return
+    result = substitute(stage.result, names) if plain else stage.result
+    final = _standard(result, stage)
+    projects = finish.mixed is not stage.result and finish.rule != "independent"
+    if line is not final and not (projects and not stage.layered and _is_unsettled(stage)):
+        yield Step("write-out" if stage.layered else "tidy-up", line, final, "the same in fewer signs and brackets")
+        line = final
+    silent = False  # is what is used of the variable not seen in the formula?
+    if projects:
+        after = _standard(finish.mixed, stage)
+        silent = str(after) == str(line)
+        yield Step(finish.rule, line, after, finish.because or f"only the part in the space of {leaf} acts on d{leaf}")
+        line = after
+    layout = f"; {finish.because}" if finish.rule == "independent" or silent else ""
+    read = result if plain else finish.printed
+    yield Step("identify", line, read, FORMS[_form(stage)] + layout + (f"; {finish.layout}" if finish.layout else ""))
 
 
-def _reverse(stage: Stage, finish: Finish | None, result: Expr, layout: str) -> Iterator[Step]:
-    """df as a sum of inner products of cotangents with differentials, one of them resolved a line."""
-    leaf, tangent = stage.leaf, stage.tangent
-    open_parts: dict[Expr, list[Expr]] = {stage.function: [num(1)]}
-
-    def state() -> Expr:
-        terms = [pairing(total(*cs), differential_of(e, leaf, tangent)) for e, cs in open_parts.items()]
-        return total(*terms) if terms else num(0)
-
-    before = state()
-    for pull in stage.pullbacks:
-        del open_parts[pull.node]
-        for argument, cotangent in pull.parts:
-            open_parts.setdefault(argument, []).append(cotangent)
-        after = state()
-        if after is not before:
-            yield Step(f"d-{pull.node.op.name}", before, after, _why(pull.node))
-        before = after
-    if not stage.pullbacks and stage.function is not leaf:
-        zero = pairing(stage.raw, tangent)
-        yield Step("constant", before, zero, f"{leaf} does not occur")
-        before = zero
-    for step in _tidied(stage, stage.raw, lambda g: pairing(g, tangent), before):
-        yield step
-        before = step.after
-    if finish is not None and finish.mixed is not stage.result:
-        after = pairing(finish.mixed, tangent)
-        yield Step(finish.rule, before, after, finish.because)
-        before = after
-    form = "df = tr(G'*dX)" if not leaf.is_column else "df = g'*dx"
-    yield Step("identify", before, result, f"the derivative is what the direction is multiplied with: {form}{layout}")
+def _readable(stage: Stage, line: Expr, finish: Finish) -> tuple[list[Step], dict[Expr, Expr]]:
+    """The lines of a differential, with names for the layers of the function where a line would be long without."""
+    settles = finish.mixed is not stage.result
+    steps = list(_lines(stage, line, settles))
+    if finish.named is finish.printed and not any(_is_long(step.after) for step in steps):
+        return steps, {}
+    function = with_layers(stage.function, stage.leaf, names_in(finish.named))
+    names = by_name(function)
+    if not names:
+        return steps, {}
+    pushes: list[Push] = []
+    differential(function, stage.leaf, direction(stage.leaf), pushes)
+    renamed = replace(stage, function=function, pushes=tuple(pushes))
+    start = _start(function, stage.leaf)
+    return [Step("name-layers", line, start, NAMED), *_lines(renamed, start, settles, names)], names
 
 
-def _forward(stage: Stage, result: Expr, layout: str) -> Iterator[Step]:
-    """The differential, one node a line from the outside in, then what is read off it."""
-    leaf, tangent = stage.leaf, stage.tangent
-    whole = differential_of(stage.function, leaf, tangent)
-    active = {push.node for push in stage.pushes} | {leaf}
-    for push in reversed(stage.pushes):
-        marks = {a: differential_of(a, leaf, tangent) for a in push.node.args if a in active}
-        local = one_step(push.node, marks)
-        after = substitute(whole, {make("d", (push.node,)): local})
-        if after is not whole:
-            yield Step(f"d-{push.node.op.name}", whole, after, _why(push.node))
-        whole = after
-    if not stage.pushes and stage.function is not leaf:
-        yield Step("constant", whole, stage.raw, f"{leaf} does not occur")
-        whole = stage.raw
-    for step in _tidied(stage, whole, lambda g: g, whole):
-        yield step
-        whole = step.after
-    if stage.read is None:
-        yield Step("identify", whole, result, "the derivative is the differential in the direction 1" + layout)
+def _form(stage: Stage) -> str:
+    if stage.leaf.is_scalar:
+        return "scalar"
+    if stage.function.is_scalar:
+        return "column" if stage.leaf.is_column else "gradient"
+    return "vector" if stage.leaf.is_column and stage.function.is_column else "jacobian"
+
+
+def _read_off(line: Expr) -> Expr:
+    """The G of tr(G'*dX), or of g'*dx."""
+    inside = line.args[0] if line.op.name == "trace" else line
+    if inside.op.name == "tangent":
+        return identity(inside.rows)
+    return transpose(product(*inside.args[:-1]))
+
+
+LONG_LINE = 26
+"""Lines with more nodes than this are long …"""
+REPEATING = 16
+"""… and those with more than this that repeat more than a third of them."""
+
+
+def _is_long(line: Expr) -> bool:
+    size = tree_size(line)
+    return size > LONG_LINE or (size > REPEATING and 3 * len(postorder(line)) < 2 * size)
+
+
+SETTLING = frozenset({"symmetric", "sum-of-multiples", "transpose-out", "collect", "common-factor", "common-scalar", "tidy-up"})
+"""Rules that are not shown of a derivative that is simplified once more, with the facts of its variable."""
+
+
+def _is_unsettled(stage: Stage) -> bool:
+    return all(name in SETTLING for record in stage.tidied for name in record.rules)
+
+
+def _lines(stage: Stage, line: Expr, settles: bool, names: Mapping[Expr, Expr] | None = None) -> Iterator[Step]:
+    """The differential by its rules, its standard form, and the rewrites of what is then in front of the direction."""
+    leaf = stage.leaf
+
+    def shown(derivative: Expr) -> Expr:
+        return _standard(substitute(tidied(derivative), names or {}), stage)
+
+    forward = Differential(stage.pushes, leaf, line, names)
+    yield from forward.steps()
+    line = forward.whole
+    if stage.function.is_scalar and not leaf.is_scalar:
+        for step in standard_form(line, leaf):
+            yield step
+            line = step.after
     else:
-        yield Step("identify", whole, result, "the Jacobian is what the direction is multiplied with: dvec F = J*dvec X" + layout)
+        after = shown(stage.raw)
+        if after is not line:
+            yield Step("standard-form", line, after, jacobian_laws(line, leaf))
+            line = after
+    if not (settles and _is_unsettled(stage)):
+        yield from rewritten(stage, line, shown)
 
 
-def _tidied(stage: Stage, core: Expr, shown: Callable[[Expr], Expr], before: Expr) -> Iterator[Step]:
-    """The rewrites of the simplifier, each put in its place in the whole expression; bookkeeping merges."""
-    pending: tuple[str, str] | None = None
-    start = before
-    for record in stage.tidied:
-        if stage.read is not None and record.before not in _nodes(core):
-            continue
-        changed = substitute(core, {record.before: record.after})
-        if changed is core:
-            continue
-        core = changed
-        after = shown(core)
-        name = record.rules[0]
-        because = "; ".join(rule(r).because for r in record.rules)
-        if name == "tidy-up":
-            pending = pending or (name, because)
-            before = after
-            continue
-        if pending is not None and start is not before:
-            yield Step(pending[0], start, before, pending[1])
-        pending = None
-        yield Step("+".join(record.rules), before, after, because)
-        before = start = after
-    if pending is not None and start is not before:
-        yield Step(pending[0], start, before, pending[1])
-
-
-def _nodes(e: Expr) -> set[Expr]:
-    return set(postorder(e))
-
-
-def _why(node: Expr) -> str:
-    return node.op.why or LINEAR.get(node.op.name) or f"{node.op.word or node.op.name} is linear in each argument"
+def _standard(derivative: Expr, stage: Stage) -> Expr:
+    """tr(G'*dX), g'*dx, G*dt or J*dvec X."""
+    leaf, moved = stage.leaf, direction(stage.leaf)
+    if leaf.is_scalar:
+        return product(derivative, moved)
+    if stage.function.is_scalar:
+        return pairing(derivative, moved)
+    if derivative.op.name == "eye":
+        return moved if leaf.is_column else make("vec", (moved,))
+    return product(derivative, moved if leaf.is_column else make("vec", (moved,)))

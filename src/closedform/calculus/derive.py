@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from closedform.calculus.composition import is_long
 from closedform.calculus.forward import Push, differential
 from closedform.calculus.identify import Reader
-from closedform.calculus.reverse import Pullback, pull_back
+from closedform.calculus.reverse import pull_back
 from closedform.core.dim import ONE
 from closedform.core.expr import Expr, make
 from closedform.ops.build import num, zero
@@ -19,21 +20,30 @@ from closedform.rewrite.order import Order
 class Stage:
     """The record of one differentiation, from which its derivation is written.
 
-    ``pullbacks`` are the steps of reverse accumulation (scalar functions), ``pushes`` those of the differential
-    (everything else).  ``raw`` is what they gave, ``tidied`` the rewrites that follow, ``differential`` the differential
-    that was read (None under reverse accumulation) and ``result`` the derivative in mixed layout.
+    ``pushes`` are the rules of the differential.  ``raw`` is what stands before the direction in it, ``tidied`` the
+    rewrites that follow, ``result`` the derivative in mixed layout, and ``settled`` that on the space of the variable.
+    ``layered``: the gradient of a long composition, by reverse accumulation from layer to layer.
     """
 
     function: Expr
     leaf: Expr
-    tangent: Expr
+    order: Order
     raw: Expr
     result: Expr
-    pullbacks: tuple[Pullback, ...] = ()
+    settled: Expr
     pushes: tuple[Push, ...] = ()
-    differential: Expr | None = None
-    read: Expr | None = None
-    tidied: tuple[Rewrite, ...] = field(default=())
+    tidied: tuple[Rewrite, ...] = ()
+    layered: bool = False
+
+    @property
+    def active(self) -> bool:
+        """Does the variable occur in the function?"""
+        return bool(self.pushes) or self.layered
+
+    @property
+    def jacobian(self) -> bool:
+        """Was a Jacobian read off the differential?"""
+        return not (self.function.is_scalar or self.leaf.is_scalar)
 
 
 def tangent_of(leaf: Expr) -> Expr:
@@ -58,15 +68,20 @@ def _by_scalar(function: Expr, leaf: Expr, order: Order, own: frozenset[Expr]) -
     pushes: list[Push] = []
     raw = differential(function, leaf, num(1), pushes)
     done = shortest(raw, order, own)
-    return Stage(function, leaf, num(1), raw, done.expr, pushes=tuple(pushes), differential=raw, tidied=done.records)
+    return Stage(function, leaf, order, raw, done.expr, done.expr, tuple(pushes), done.records)
 
 
 def _gradient(function: Expr, leaf: Expr, order: Order, own: frozenset[Expr]) -> Stage:
-    """The G with df = tr(G'*dX), by reverse accumulation."""
-    pullbacks: list[Pullback] = []
-    raw = pull_back(function, leaf, num(1), pullbacks)
+    """The G with df = tr(G'*dX): the differential, transposed; of a long composition by reverse accumulation."""
+    pushes: list[Push] = []
+    layered = is_long(function, leaf)
+    if layered:
+        raw = pull_back(function, leaf, num(1))
+    else:
+        tangent = tangent_of(leaf)
+        raw = pull_back(differential(function, leaf, tangent, pushes), tangent, num(1))
     done = shortest(raw, order, own)
-    return Stage(function, leaf, tangent_of(leaf), raw, done.expr, pullbacks=tuple(pullbacks), tidied=done.records)
+    return Stage(function, leaf, order, raw, done.expr, done.expr, tuple(pushes), done.records, layered)
 
 
 def _jacobian(function: Expr, leaf: Expr, order: Order, own: frozenset[Expr]) -> Stage:
@@ -75,12 +90,8 @@ def _jacobian(function: Expr, leaf: Expr, order: Order, own: frozenset[Expr]) ->
     tangent = tangent_of(leaf)
     raw = differential(function, leaf, tangent, pushes)
     simplifier = Simplifier(order)
-    flat = simplifier.canonical(raw)
-    read = Reader(simplifier, tangent).jacobian(flat)
+    read = Reader(simplifier, tangent).jacobian(simplifier.canonical(raw))
     done: Simplified = shortest(read, order, own)
     if function.rows * function.cols is ONE and leaf.rows * leaf.cols is ONE:
         done = Simplified(zero(ONE, ONE), ()) if done.expr.op.name == "zeros" else done
-    return Stage(
-        function, leaf, tangent, raw, done.expr, pushes=tuple(pushes), differential=flat, read=read,
-        tidied=tuple(simplifier.records) + done.records,
-    )  # fmt: skip
+    return Stage(function, leaf, order, read, done.expr, done.expr, tuple(pushes), done.records)

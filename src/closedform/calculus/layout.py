@@ -28,20 +28,32 @@ def is_turned(layout: str, *, gradient: bool) -> bool:
 
 
 def says(layout: str, function: Expr, wrt: Sequence[Expr]) -> str:
-    """The layout by what it does: the shape it gives to this derivative.
+    """The name of the layout and what it does: the shape it gives to this derivative.
 
     ``function`` is the expression asked about, ``wrt`` the variables in turn.
+    """
+    return f"{layout}: {reads(layout, function, wrt)}"
+
+
+def reads(layout: str, function: Expr, wrt: Sequence[Expr]) -> str:
+    """What the layout does, without its name: the shape it gives to this derivative.
+
+    >>> from closedform.lang.declare import declare
+    >>> from closedform.ops.build import product, transpose
+    >>> x = declare("x: n").symbols["x"]
+    >>> reads("numerator", product(transpose(x), x), [x])
+    'the gradient has the shape of x, transposed'
     """
     *earlier, last = wrt
     name = last.params[0]
     before = "the derivative before it" if earlier else "the expression"
     if last.is_scalar:
-        return f"{layout}: the derivative has the shape of {before}" + (", transposed" if layout == "denominator" else "")
+        return f"the derivative has the shape of {before}" + (", transposed" if layout == "denominator" else "")
     if function.is_scalar and all(x.is_scalar for x in earlier):
-        return f"{layout}: the gradient has the shape of {name}" + (", transposed" if layout == "numerator" else "")
+        return f"the gradient has the shape of {name}" + (", transposed" if layout == "numerator" else "")
     if function.is_scalar and len(wrt) == 2:
         before = f"the entries of {earlier[-1].params[0]}"
     rows, columns = before, f"the entries of {name}"
     if layout == "denominator":
         rows, columns = columns, rows
-    return f"{layout}: rows run over {rows}, columns over {columns}"
+    return f"rows run over {rows}, columns over {columns}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from closedform.core.bound import amount, opened, summation
@@ -39,19 +39,23 @@ def pull_back(
         cotangent = total(*arrived.pop(node)) if node in arrived else None
         if cotangent is None:
             continue
-        parts = []
-        if node.op.name == "series":  # the leaf takes what comes from each of the terms
-            parts.append((leaf, _from_terms(node, leaf, cotangent)))
-            arrived.setdefault(leaf, []).append(parts[0][1])
-        for slot, argument in enumerate(node.args):
-            if argument in active and node.op.name != "series":
-                part = compact(_slot(node, slot, cotangent))
-                parts.append((argument, part))
-                arrived.setdefault(argument, []).append(part)
+        parts = cotangents(node, cotangent, active, leaf)
+        for argument, part in parts:
+            arrived.setdefault(argument, []).append(part)
         if steps is not None:
-            steps.append(Pullback(node, cotangent, tuple(parts)))
+            steps.append(Pullback(node, cotangent, parts))
     found: Sequence[Expr] = arrived.get(leaf, ())
     return total(*found) if found else zeros_like(leaf)
+
+
+def cotangents(node: Expr, cotangent: Expr, active: Container[Expr], leaf: Expr) -> tuple[tuple[Expr, Expr], ...]:
+    """The cotangents of those arguments of a node that are active, from its own: one pullback.
+
+    Of a sum with an index the leaf takes what comes from each of the terms.
+    """
+    if node.op.name == "series":
+        return ((leaf, _from_terms(node, leaf, cotangent)),)
+    return tuple((a, compact(_slot(node, slot, cotangent))) for slot, a in enumerate(node.args) if a in active)
 
 
 def _from_terms(node: Expr, leaf: Expr, cotangent: Expr) -> Expr:

@@ -155,6 +155,27 @@ def note(symbol: Expr, structure: str) -> str | None:
     return f"{name} is {fact} and conventions differ: this is {meanings[STRUCTURES.index(structure)]}"
 
 
+def reason(symbol: Expr) -> str:
+    """What the facts of a variable say of its direction; of facts that do not restrict it only what they are."""
+    name = symbol.params[0]
+    fact = space(symbol)
+    if fact:
+        return REASONS.get(fact, REASONS["orthonormal"]).format(x=name, fact=fact)
+    declared = sorted(symbol.params[4])
+    return f"{name} is {' and '.join(declared)}" if declared else ""
+
+
+REASONS = {
+    "symmetric": "{x} is symmetric, and so is d{x}: only the symmetric part counts",
+    "skew": "{x} is skew, and so is d{x}: only the skew part counts",
+    "diagonal": "{x} is diagonal, and so is d{x}: only the diagonal counts",
+    "lower": "{x} is lower triangular, and so is d{x}: only the lower triangle counts",
+    "upper": "{x} is upper triangular, and so is d{x}: only the upper triangle counts",
+    "orthonormal": "{x} is {fact}: {x}'*d{x} is skew, and only the part tangent to {x}'*{x} = I counts",
+    "simplex": "the entries of d{x} add up to 0: the mean of the gradient does not count",
+}
+"""Why a derivative is projected, by the fact of its variable."""
+
 FREE = "the gradient G with the entries of the variable taken as free"
 MEANINGS: dict[str, tuple[str, str, str]] = {
     "symmetric": (

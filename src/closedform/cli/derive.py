@@ -49,6 +49,7 @@ def parser() -> Parser:
         help="projected (default): the gradient of a symmetric variable is symmetric; free: as if it had no structure",
     )
     made.add_argument("--steps", action="store_true", help="show the derivation too")
+    made.add_argument("--forms", action="store_true", help="show the answer in its other forms too")
     made.add_argument("--format", choices=FORMATS, default="text", help="how to print the answer (default: text)")
     made.add_argument("--target", choices=TARGETS, default="numpy", help="for whom the code is written (default: numpy)")
     return made
@@ -62,6 +63,6 @@ def run(arguments: argparse.Namespace) -> int:
     given = "; ".join(arguments.given) if arguments.given else None
     wrt = arguments.wrt[0] if len(arguments.wrt) == 1 else arguments.wrt
     answer = session.derive(expression, wrt, given, layout=arguments.layout, structure=arguments.structure)
-    question = report.Question(expression, tuple(arguments.wrt), given)
+    question = report.Question(expression, tuple(arguments.wrt), given, arguments.forms)
     report.FORMS[arguments.format](answer, question, arguments.steps)
     return 0

@@ -11,14 +11,16 @@ import sys
 from importlib import import_module
 
 import closedform
-from closedform.cli.options import Parser, UsageError
+from closedform.cli.options import Parser, UsageError, add_limits, caps
 from closedform.cli.screen import complain
 from closedform.core.errors import InputError, Refusal, VerificationError
+from closedform.core.limits import limits
 
 COMMANDS = {
     "derive": "the closed-form derivative of an expression, checked numerically",
     "equal": "whether two expressions are equal, with evidence",
     "doctor": "what this installation consists of, and whether it works",
+    "layouts": "what each source calls its layout, and which layout a formula is in",
 }
 """Each command with what it gives; ``closedform.cli.NAME`` has its ``parser()`` and ``run(arguments)``."""
 
@@ -57,7 +59,11 @@ def _run(arguments: list[str]) -> int:
     name = arguments[0] if arguments else ""
     if name in COMMANDS:
         command = import_module(f"closedform.cli.{name}")
-        status: int = command.run(command.parser().read(arguments[1:]))
+        parser = command.parser()
+        add_limits(parser)
+        read = parser.read(arguments[1:])
+        with limits(**caps(read.limit, parser.prog)):
+            status: int = command.run(read)
         return status
     if name and not name.startswith("-"):
         raise UsageError(f"there is no command {name!r}; the commands are {', '.join(COMMANDS)} (see closedform --help)")

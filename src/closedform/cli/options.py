@@ -7,6 +7,7 @@ import sys
 from typing import NoReturn
 
 from closedform.core.errors import InputError
+from closedform.core.limits import DEFAULTS, checked
 
 
 class UsageError(Exception):
@@ -72,3 +73,34 @@ def formula(text: str) -> str:
         return sys.stdin.buffer.read().decode("utf-8").strip()
     except UnicodeDecodeError as error:
         raise InputError(f"standard input is not UTF-8 text (byte {error.start + 1})") from None
+
+
+def add_limits(parser: Parser) -> None:
+    """The option that changes what a question may cost."""
+    parser.add_argument(
+        "--limit",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        help=f"a cap on what the question may cost, or none: {', '.join(DEFAULTS)}; as in --limit seconds=5",
+    )
+
+
+def caps(listed: list[str], prog: str) -> dict[str, float | None]:
+    """The caps that are named by the option; UsageError when one cannot be read.
+
+    >>> caps(["seconds=5", "nodes=1e4", "text=none"], "demo")
+    {'seconds': 5, 'nodes': 10000, 'text': None}
+    """
+    out: dict[str, float | None] = {}
+    for item in listed:
+        name, equals, text = (part.strip() for part in item.partition("="))
+        if name not in DEFAULTS or not equals:
+            raise UsageError(f"--limit wants NAME=VALUE with a name of {', '.join(DEFAULTS)}, not {item!r} (see {prog} --help)")
+        try:
+            value = None if text == "none" else float(text)
+            out[name] = checked(name, int(value) if value is not None and value.is_integer() else value)
+        except (ValueError, OverflowError) as error:
+            said = str(error) if str(error).startswith("limits.") else f"{text!r} is not a number or none"
+            raise UsageError(f"--limit {name}: {said} (see {prog} --help)") from None
+    return out

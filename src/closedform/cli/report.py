@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from closedform.calculus.layout import says
 from closedform.cli.screen import show
 from closedform.result import Derivative
 
@@ -23,6 +22,8 @@ class Question:
     expression: str
     wrt: tuple[str, ...]
     given: str | None
+    forms: bool = False
+    """Are the other forms of the answer wanted too?"""
 
 
 def certificate_said(d: Derivative) -> str:
@@ -43,7 +44,7 @@ def rows(d: Derivative) -> list[tuple[str, str]]:
     out = [
         ("shape", " x ".join(d.shape)),
         ("kind", d.kind),
-        ("layout", says(d.layout, d.original, d.wrt)),
+        ("layout", f"{d.layout}: {d.reads}"),
         ("structure", d.structure),
     ]
     out += [("condition" if i == 0 else "", text) for i, text in enumerate(d.conditions)]
@@ -63,6 +64,11 @@ def text(d: Derivative, question: Question, steps: bool) -> None:
     _readable(d, question, steps, str(d))
 
 
+def indented(said: str) -> str:
+    """A text two columns further in."""
+    return "\n".join(f"  {line}" for line in said.splitlines())
+
+
 def unicode(d: Derivative, question: Question, steps: bool) -> None:
     """The formula with mathematical characters, and what is said of it."""
     _readable(d, question, steps, d.unicode)
@@ -70,6 +76,8 @@ def unicode(d: Derivative, question: Question, steps: bool) -> None:
 
 def _readable(d: Derivative, question: Question, steps: bool, formula: str) -> None:
     show(rows(d), headline=formula)
+    if question.forms:
+        print(f"\nother forms\n{indented(str(d.forms()))}")
     if steps:
         print(f"\n{d.derivation}")
 
@@ -89,6 +97,8 @@ def markdown(d: Derivative, question: Question, steps: bool) -> None:
         lines += [f"Given `{question.given}`.", ""]
     lines += ["$$", d.latex, "$$", "", f"As text: `{d}`", "", "| | |", "|---|---|"]
     lines += [f"| {label} | {said.replace('|', chr(92) + '|')} |" for label, said in rows(d)]
+    if question.forms:
+        lines += ["", "### Other forms", "", d.forms().markdown()]
     if steps:
         lines += ["", "### Derivation", ""]
         for number, step in enumerate(d.derivation, 1):
@@ -112,6 +122,7 @@ def record(d: Derivative, question: Question) -> dict[str, Any]:
     c = d.certificate
     return {
         "schema": SCHEMA,
+        **({"forms": d.forms().record()} if question.forms else {}),
         "expression": question.expression,
         "wrt": list(question.wrt),
         "given": question.given,

@@ -6,6 +6,12 @@ import os
 import sys
 from typing import TextIO
 
+from closedform.core.errors import printable
+
+
+MOST = 4_000
+"""How many characters a message has at most."""
+
 
 def on_terminal(stream: TextIO) -> bool:
     """Is a person reading the stream?"""
@@ -39,7 +45,8 @@ def show(rows: list[tuple[str, str]], *, headline: str) -> None:
 
 
 def complain(kind: str, message: str) -> None:
-    """One message on standard error."""
+    """One message on standard error, in which nothing can move the cursor."""
+    message = printable(message, MOST)
     if not on_terminal(sys.stderr):
         print(f"{kind}: {message}", file=sys.stderr)
         return

@@ -24,6 +24,7 @@ from closedform.core.bound import MARK
 from closedform.core.dim import Dim
 from closedform.core.errors import InputError, Refusal
 from closedform.core.expr import Expr, Shape
+from closedform.core.limits import counted
 from closedform.core.walk import leaves
 
 FORMS = ("tensor", "matrix")
@@ -170,6 +171,7 @@ def tensor_shape(output: Shape, variables: Iterable[Expr | tuple[Dim, ...]]) -> 
     return axes
 
 
+@counted
 def compile_function(
     expr: Expr,
     symbols: Sequence[Expr] = (),

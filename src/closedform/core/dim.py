@@ -10,12 +10,23 @@ import weakref
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
+from closedform.core.errors import Refusal
+from closedform.core.limits import tick
+
 Monomial = tuple[str, ...]
 """The names of a product of sizes, sorted, with repetition."""
 
 _table: weakref.WeakValueDictionary[tuple[tuple[Monomial, Fraction], ...], Dim] = weakref.WeakValueDictionary()
 _lock = threading.Lock()
 
+
+MOST_TERMS = 2_000
+"""A size is a sum of at most so many products …"""
+MOST_FACTORS = 64
+"""… of at most so many names each."""
+DIGITS = 60
+LARGEST = 10**DIGITS
+"""The largest number that a size may be."""
 
 _smaller: dict[str, tuple[Dim, Dim]] = {}
 """The sizes that are the smaller of two others, by their names."""
@@ -155,10 +166,13 @@ def _from_terms(terms: tuple[tuple[Monomial, Fraction], ...]) -> Dim:
 
 
 def _make(terms: Mapping[Monomial, Fraction]) -> Dim:
-    key = tuple(sorted((t for t in terms.items() if t[1]), key=lambda t: (-len(t[0]), t[0])))
+    tick()
+    key = tuple(sorted((t for t in terms.items() if t[1]), key=_leading))
     found = _table.get(key)
     if found is not None:
         return found
+    if len(key) > MOST_TERMS or (key and (len(key[0][0]) > MOST_FACTORS or abs(key[-1][1]) > LARGEST)):
+        raise Refusal(f"a size is a sum of at most {MOST_TERMS} products of at most {MOST_FACTORS} sizes, up to 10^{DIGITS}")
     with _lock:
         found = _table.get(key)
         if found is None:
@@ -166,6 +180,11 @@ def _make(terms: Mapping[Monomial, Fraction]) -> Dim:
             found.terms = key
             _table[key] = found
     return found
+
+
+def _leading(term: tuple[Monomial, Fraction]) -> tuple[int, Monomial]:
+    """The products of most factors come first."""
+    return -len(term[0]), term[0]
 
 
 def _text(dim: Dim) -> str:

@@ -9,6 +9,20 @@ from __future__ import annotations
 WINDOW = 72
 """How many characters of a long input an error message shows."""
 
+LONGEST = 1_600
+"""How many characters the sentence of an error has at most."""
+
+
+def printable(text: str, most: int) -> str:
+    """The text for a terminal: at most so many characters, and a dot for each that is no visible one (line ends stay).
+
+    >>> printable("x\\x1b[31m + y", 12)
+    'x·[31m + y'
+    """
+    if len(text) > most:
+        text = text[: most - 1] + "…"
+    return text if text.isprintable() else "".join(ch if ch.isprintable() or ch == "\n" else "·" for ch in text)
+
 
 class InputError(ValueError):
     """Input that is not an admissible question.
@@ -36,9 +50,10 @@ class InputError(ValueError):
         return self
 
     def __str__(self) -> str:
+        said = printable(self.message, LONGEST)
         if self.source is None or self.column is None:
-            return self.message
-        return self.message + "\n" + caret(self.source, self.column, self.width)
+            return said
+        return said + "\n" + caret(self.source, self.column, self.width)
 
 
 class Refusal(InputError):
@@ -51,10 +66,9 @@ class VerificationError(Exception):
 
 def caret(source: str, column: int, width: int = 1) -> str:
     """Two lines: the text (a window of it when it is long) and a caret under the column."""
-    shown = "".join(ch if ch.isprintable() else "·" for ch in source)
-    start = max(0, column - WINDOW // 2) if len(shown) > WINDOW else 0
-    piece = shown[start : start + WINDOW]
+    start = max(0, column - WINDOW // 2) if len(source) > WINDOW else 0
+    piece = "".join(ch if ch.isprintable() else "·" for ch in source[start : start + WINDOW])
     lead = "…" if start else ""
-    tail = "…" if start + WINDOW < len(shown) else ""
+    tail = "…" if start + WINDOW < len(source) else ""
     width = max(1, min(width, WINDOW - (column - start)))
     return f"  {lead}{piece}{tail}\n  {' ' * (len(lead) + column - start)}{'^' * width}"

@@ -13,12 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 from closedform.core.dim import ONE, Dim
 from closedform.core.errors import InputError
+from closedform.core.limits import tick
 
 if TYPE_CHECKING:
     from closedform.core.op import Op
 
 Shape = tuple[Dim, Dim]
 Key = tuple[Any, ...]
+
+MANY = 32
+"""Nodes with more arguments than this count as several pieces of work."""
 
 _table: weakref.WeakValueDictionary[Key, Expr] = weakref.WeakValueDictionary()
 _lock = threading.Lock()
@@ -167,10 +171,13 @@ def make(name: str, args: tuple[Expr, ...] = (), params: tuple[Any, ...] = ()) -
     >>> make("transpose", (make("zeros", (), (Dim.of("m"), Dim.of("n"))),)).shape
     (Dim(n), Dim(m))
     """
+    if len(args) > MANY:
+        tick(len(args) // MANY)
     key = (name, args, params)
     found = _table.get(key)
     if found is not None:
         return found
+    tick()
     op = _registry[name]
     shape = op.shape(*args, *params)
     with _lock:

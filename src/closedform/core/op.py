@@ -26,7 +26,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from closedform.core.expr import Expr, Shape, make, register
+from closedform.core.expr import MANY, Expr, Shape, make, register
+from closedform.core.limits import tick
 
 Rule = Callable[..., Expr]
 
@@ -75,16 +76,24 @@ class Op:
         return self.variadic or slot in self.adjoints
 
     def adjoint(self, slot: int, cotangent: Expr, e: Expr) -> Expr:
-        """The adjoint of the node's dependence on a linear slot, applied to a cotangent."""
-        if self.variadic:
-            return self.adjoints[0](slot, cotangent, *e.args, *e.params)
-        return self.adjoints[slot](cotangent, *e.args, *e.params)
+        """The adjoint of the node's dependence on a linear slot, applied to a cotangent; Refusal where no rule is declared."""
+        rule = self.adjoints.get(0 if self.variadic else slot)
+        if rule is None:
+            raise self._without_rule(slot)
+        return rule(slot, cotangent, *e.args, *e.params) if self.variadic else rule(cotangent, *e.args, *e.params)
 
     def differential(self, slot: int, tangent: Expr, e: Expr) -> Expr:
-        """The part of the node's differential that comes from one slot."""
+        """The part of the node's differential that comes from one slot; Refusal where no rule is declared."""
         if self.linear_in(slot):
             return make(self.name, (*e.args[:slot], tangent, *e.args[slot + 1 :]), e.params)
-        return self.differentials[slot](*e.args, *e.params, tangent)
+        rule = self.differentials.get(slot)
+        if rule is None:
+            raise self._without_rule(slot)
+        return rule(*e.args, *e.params, tangent)
+
+    def _without_rule(self, slot: int) -> Refusal:
+        argument = f"its argument {self.args[slot]}" if self.args is not None else f"its argument number {slot + 1}"
+        return Refusal(f"{self.word or self.name} has no rule of differentiation by {argument}")
 
 
 def _count(e: Expr) -> int:

@@ -6,8 +6,12 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
 from closedform.core.expr import Expr, make
+from closedform.core.limits import tick
 
 T = TypeVar("T")
+
+VISITED = 8
+"""Visits to so many nodes count as one piece of work."""
 
 
 def postorder(*roots: Expr) -> list[Expr]:
@@ -26,6 +30,7 @@ def postorder(*roots: Expr) -> list[Expr]:
                 stack.extend((a, False) for a in reversed(node.args) if a not in seen)
             else:
                 out.append(node)
+    tick(1 + len(out) // VISITED)
     return out
 
 
@@ -46,6 +51,7 @@ def unsettled(root: Expr, settled: Callable[[Expr], bool]) -> list[Expr]:
             seen.add(node)
             stack.append((node, True))
             stack.extend((a, False) for a in reversed(node.args) if a not in seen)
+    tick(1 + len(out) // VISITED)
     return out
 
 

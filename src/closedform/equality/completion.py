@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from closedform.core.expr import Expr
 from closedform.core.infer import known
+from closedform.core.limits import tick
 from closedform.equality.words import Alphabet, Mono, Poly, TooLarge, Word, added
 
 MOST_RULES = 48
@@ -169,6 +170,7 @@ class _Completion:
                 return out
             mono = max(todo, key=_order)
             c = todo.pop(mono)
+            tick(1 + len(self.rules))
             for rule in self.rules:
                 if rule is None:
                     continue

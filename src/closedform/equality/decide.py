@@ -11,6 +11,7 @@ from zlib import crc32
 
 from closedform.core.expr import Expr, shape_text
 from closedform.core.infer import known
+from closedform.core.limits import counted
 from closedform.core.walk import postorder
 from closedform.equality.fingerprint import Fingerprint, Mismatch
 from closedform.equality.fingerprint import Outcome as Exact
@@ -24,6 +25,7 @@ SMOOTH = frozenset({"roots", "logarithms", "determinants"})
 MOST_CONDITIONS = 12
 
 
+@counted
 def decide(a: Expr, b: Expr) -> Verdict:
     """The verdict on two expressions."""
     if a.shape != b.shape:

@@ -10,6 +10,7 @@ import numpy as np
 from closedform.core.bound import indices
 from closedform.core.dim import Dim
 from closedform.core.expr import Expr
+from closedform.core.limits import tick
 from closedform.equality.draw import drawn, entries
 from closedform.equality.field import Modulus
 from closedform.equality.hidden import EXPONENTIAL_RULES, HIDDEN_RULES
@@ -115,6 +116,7 @@ class Evaluation:
                 stack.extend(missing)
                 continue
             stack.pop()
+            tick(1 + len(wanted))
             memo[part] = self._computed(*part, [memo[w] for w in wanted])
         return memo[e, world]
 

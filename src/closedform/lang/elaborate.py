@@ -12,6 +12,7 @@ from closedform.core.bound import summation
 from closedform.core.dim import ONE, Dim
 from closedform.core.errors import InputError, Refusal
 from closedform.core.expr import Expr, Shape, make, misfit
+from closedform.core.limits import limits, said
 from closedform.lang.program import Program
 from closedform.lang.series import exponent, extent, falling, picked
 from closedform.lang.sizes import whole
@@ -160,10 +161,16 @@ def _reciprocal(name: str, e: Expr) -> Expr:
 
 
 def times_entrywise(left: Value, right: Expr) -> Value:
-    """The entrywise product; with a scalar on a side the product."""
+    """The entrywise product, an entrywise product on the left continued; with a scalar on a side the product."""
     if right.is_scalar or (left.shape[0] is ONE and left.shape[1] is ONE):
         return multiply(left, right)
-    return times(settle(left), right)
+    if left.shape != right.shape:
+        return times(settle(left), right)
+    if isinstance(left, _Chain) and left.name == "hadamard":
+        left.items.append(right)
+        return left
+    first = settle(left)
+    return _Chain("hadamard", [*first.args, right] if first.op.name == "hadamard" else [first, right], first.shape)
 
 
 def divide_entrywise(left: Value, right: Expr) -> Value:
@@ -174,20 +181,26 @@ def divide_entrywise(left: Value, right: Expr) -> Value:
         inverse = _reciprocal("entrypow", right)
         alone = isinstance(left, Expr) and left.op.name == "number" and left.params[0] == 1
         return inverse if alone else multiply(left, inverse)
-    first = settle(left)
-    if first.shape != right.shape:
-        raise misfit("./", "the entrywise quotient needs equal shapes or a scalar", first, right)
-    return times(first, _reciprocal("entrypow", right))
+    if left.shape != right.shape:
+        raise misfit("./", "the entrywise quotient needs equal shapes or a scalar", settle(left), right)
+    return times_entrywise(left, _reciprocal("entrypow", right))
 
 
 def power_entrywise(left: Value, right: Expr) -> Value:
     """The entrywise power."""
+    _admit_power(right)
     return entry_power(settle(left), right)
+
+
+def _admit_power(exponent: Expr) -> None:
+    if exponent.op.name == "number" and limits.power is not None and abs(exponent.params[0]) > limits.power:
+        raise Refusal(said("power", "the exponent is larger"))
 
 
 def raise_to(left: Value, right: Expr) -> Value:
     """The power of a scalar, or the whole power of a square matrix."""
     base = settle(left)
+    _admit_power(right)
     if base.is_scalar:
         return make("pow", (base, right))
     if not right.is_scalar:

@@ -10,6 +10,7 @@ from typing import Any
 from closedform.core.bound import MARK
 from closedform.core.dim import Dim
 from closedform.core.errors import InputError, Refusal
+from closedform.core.limits import limits, said
 from closedform.lang.declare import Scope
 from closedform.lang.precedence import INFIX, LOWEST, POWER, UNARY
 from closedform.lang.program import CLOSING, Instruction, Open, Program, no_value, side_by_side, unclosed, wrong
@@ -54,8 +55,14 @@ class _Parser:
     def run(self) -> Program:
         self.statement()
         want = True
+        deepest = limits.depth or len(self.tokens)
         while True:
             token = self.tokens[self.at]
+            if len(self.stack) > deepest:
+                raise Refusal(
+                    said("depth", f"brackets, calls and signs stand more than {deepest:,} deep inside each other"),
+                    source=self.text, column=token.start,
+                )  # fmt: skip
             if want:
                 want = self.operand(token)
             elif token.kind == "end":

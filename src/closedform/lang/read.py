@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from closedform.core.dim import Dim
 from closedform.core.errors import InputError, Refusal
 from closedform.core.expr import Expr, Shape, make
+from closedform.core.limits import admit, counted
 from closedform.lang.declare import Scope, declaration, declare
 from closedform.lang.elaborate import elaborate
 from closedform.lang.infer import Inferred, infer
@@ -30,6 +31,7 @@ class Parsed:
     """The declaration of each name that was not declared."""
 
 
+@counted
 def parse(text: object, given: object = None) -> Parsed:
     """The expression of a text; ``given`` is a scope or declarations.
 
@@ -41,6 +43,7 @@ def parse(text: object, given: object = None) -> Parsed:
         raise InputError(f"an expression is a text, not {type(text).__name__}")
     scope = declare(given)
     program = parse_program(str(text), scope)
+    admit("nodes", len(program.steps), "the expression has {} nodes")
     meaning: dict[str, Expr] = {}
     unknown: list[str] = []
     for name, token in program.names.items():

@@ -15,13 +15,11 @@ from closedform.core.bound import indices, lettered, nesting
 from closedform.core.dim import ONE, Dim
 from closedform.core.errors import Refusal
 from closedform.core.expr import Expr
+from closedform.core.limits import limits, said
 from closedform.core.op import Op
 from closedform.core.walk import postorder, tree_size
 from closedform.lang.precedence import ATOM, LOWEST
 from closedform.lang.tokens import GREEK
-
-LARGEST = 200_000
-"""The largest expression that is printed, counted in nodes of the written-out tree."""
 
 LONGEST_NUMBER = 3_600
 """The longest number that is printed, in decimal digits."""
@@ -74,8 +72,9 @@ class Page:
 def layout(e: Expr, rules: Mapping[str, Rule], other: Rule, given: Iterable[str] = ()) -> Page:
     """Write every node below an expression, arguments first; Refusal when it is too large to be written out."""
     nodes = postorder(e)
-    if tree_size(e) > LARGEST:
-        _refuse_larger(nodes)
+    most = limits.written
+    if most is not None and tree_size(e) > most:
+        _refuse_larger(nodes, most)
     root = e
     if nesting(e) or indices(e):
         e = lettered(e, names(nodes).union(given, (n.params[-1] for n in nodes if n.op.name == "named")))
@@ -95,16 +94,16 @@ def names(nodes: Iterable[Expr]) -> frozenset[str]:
     return frozenset(found).union(*(d.names for d in sizes))
 
 
-def _refuse_larger(nodes: list[Expr]) -> None:
+def _refuse_larger(nodes: list[Expr], most: int) -> None:
     sizes: dict[Expr, int] = {}
     written = 0
     for node in nodes:
-        size = min(LARGEST, sum(sizes[a] for a in node.args)) + 1
+        size = min(most, sum(sizes[a] for a in node.args)) + 1
         if node.op.name == "named":
             written, size = written + size, 1
         sizes[node] = size
-    if written + sizes[nodes[-1]] > LARGEST:
-        raise Refusal(f"print: the expression is too long to be written out: it has more than {LARGEST} terms and factors")
+    if written + sizes[nodes[-1]] > most:
+        raise Refusal(said("written", f"the expression is too long to be written out: it has more than {most:,} terms and factors"))
 
 
 # ---- text in pieces -----------------------------------------------------------------------------------------------

@@ -10,14 +10,14 @@ from math import lcm
 from closedform.core.dim import Dim
 from closedform.core.errors import InputError
 from closedform.core.facts import NAMES
+from closedform.core.limits import limits
 from closedform.lang.tokens import Token, number
 
 LEVELS = {"+": 1, "-": 1, "*": 2, "/": 2, "^": 4}
 SIGN = 3
 """The level of a sign, between products and powers."""
 LARGEST_POWER = 8
-LARGEST = 10**15
-"""The largest coefficient of a size."""
+MOST_TERMS = 20
 RESERVED = frozenset({*NAMES, "scalar", "let", "in", "pi"})
 """Words that cannot be the name of a size."""
 
@@ -43,7 +43,10 @@ def read_size(tokens: list[Token], at: int, source: str, use: Callable[[Token], 
         kind, text = token.kind, token.text
         if want:
             if kind == "num":
-                values.append(Dim.of(1) * number(token, source))
+                written = number(token, source)
+                if limits.power is not None and written > limits.power:
+                    raise _error("this size is too large" + _capped(), token, source)
+                values.append(Dim.of(1) * written)
                 if tokens[at + 1].kind == "name" and tokens[at + 1].start == token.end:
                     raise _error(f"write {text}*{tokens[at + 1].text} for a product of sizes", token, source)
             elif kind == "name":
@@ -79,8 +82,8 @@ def read_size(tokens: list[Token], at: int, source: str, use: Callable[[Token], 
     if pending:
         raise _error("this bracket is not closed", pending[-1][2], source)
     (value,) = values
-    if any(abs(factor) > LARGEST for _, factor in value.terms):
-        raise _error("this size is too large", start, source, tokens[at - 1].end)
+    if _large(value):
+        raise _error("this size is too large" + _capped(), start, source, tokens[at - 1].end)
     if not whole(value):
         raise _error(f"the size {value} is not a whole number", start, source, tokens[at - 1].end)
     return value, at
@@ -104,10 +107,20 @@ def never_positive(size: Dim) -> bool:
     return falls and sum(factor for _, factor in size.terms) <= 0
 
 
+def _large(size: Dim) -> bool:
+    return limits.power is not None and any(abs(factor) > limits.power for _, factor in size.terms)
+
+
+def _capped() -> str:
+    return f"; the cap is {limits.power:,} (cf.limits.power)"
+
+
 def _join(op: str, left: Dim, right: Dim, where: Token, source: str) -> Dim:
     for side in (left, right):
-        if len(side.terms) > 20 or any(len(names) > 2 * LARGEST_POWER or abs(c) > LARGEST for names, c in side.terms):
-            raise _error("this size is too large", where, source)
+        if len(side.terms) > MOST_TERMS or any(len(names) > 2 * LARGEST_POWER for names, _ in side.terms):
+            raise _error(f"a size is a sum of at most {MOST_TERMS} products of {2 * LARGEST_POWER} sizes", where, source)
+        if _large(side):
+            raise _error("this size is too large" + _capped(), where, source)
     if op == "+":
         return left + right
     if op == "-":

@@ -7,9 +7,8 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from closedform.core.errors import InputError, Refusal
+from closedform.core.limits import admit
 
-LONGEST = 200_000
-"""How many characters a text may have."""
 LONGEST_NUMBER = 1000
 """How many digits a number may have."""
 LARGEST_EXPONENT = 400
@@ -63,8 +62,7 @@ def tokenize(text: str) -> list[Token]:
     >>> [t.text for t in tokenize("2·Σ.T")]
     ['2', '*', 'Sigma', "'", '']
     """
-    if len(text) > LONGEST:
-        raise InputError(f"the text has {len(text)} characters; at most {LONGEST} are read")
+    admit("text", len(text), "the text has {} characters")
     out: list[Token] = []
     at, last = 0, len(text.rstrip())
     match = _TOKEN.match

@@ -15,6 +15,7 @@ from numpy import ndarray
 
 from closedform.core.dim import Dim
 from closedform.core.expr import Expr
+from closedform.core.limits import tick
 from closedform.numeric.series import Loop, fixed_parts, scope
 from closedform.ops.build import transpose
 
@@ -179,6 +180,7 @@ class Bound:
 
     def _run(self, values: list[Any], steps: list[Step]) -> None:
         for i, function, places, params, scalar in steps:
+            tick(1 + len(places) // 4)
             try:
                 value = function(np, *[values[j] for j in places], *params)
                 if scalar:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -61,6 +61,104 @@ def _small(A: Any, tolerance: float) -> bool:
     return bool(np.abs(A).max(initial=0.0) <= tolerance)
 
 
+def _eye(rows: int, cols: int) -> Any:
+    return np.eye(rows, cols)
+
+
+def _reversal(rows: int, cols: int) -> Any:
+    return np.eye(rows, cols)[:, ::-1]
+
+
+def _repeated(rows: int, cols: int) -> Any:
+    value = np.eye(rows, cols)
+    value[-1, -1] = 2.0
+    return value
+
+
+def _above(rows: int, cols: int) -> Any:
+    return np.eye(rows, cols, k=1)
+
+
+def _below(rows: int, cols: int) -> Any:
+    return np.eye(rows, cols, k=-1)
+
+
+def _cycle(rows: int, cols: int) -> Any:
+    return np.roll(np.eye(rows, cols), 1, axis=0)
+
+
+def _first(rows: int, cols: int) -> Any:
+    value = np.zeros((rows, cols))
+    value[0, 0] = 1.0
+    return value
+
+
+def _ones(rows: int, cols: int) -> Any:
+    return np.ones((rows, cols))
+
+
+def _mean(rows: int, cols: int) -> Any:
+    return np.ones((rows, cols)) / (rows * cols)
+
+
+def _length_one(rows: int, cols: int) -> Any:
+    return np.ones((rows, cols)) / np.sqrt(rows)
+
+
+def _shifted(rows: int, cols: int) -> Any:
+    return np.eye(rows, cols) + np.ones((rows, cols))
+
+
+def _lower(rows: int, cols: int) -> Any:
+    return np.tril(np.ones((rows, cols)))
+
+
+def _upper(rows: int, cols: int) -> Any:
+    return np.triu(np.ones((rows, cols)))
+
+
+def _turn(rows: int, cols: int) -> Any:
+    value = np.zeros((rows, cols))
+    for i in range(0, min(rows, cols) - 1, 2):
+        value[i, i + 1], value[i + 1, i] = -1.0, 1.0
+    return value
+
+
+def _signs(rows: int, cols: int) -> Any:
+    return np.eye(rows, cols) * np.where(np.arange(cols) % 2, -1.0, 1.0)
+
+
+KINDS: tuple[tuple[str, float, Callable[[int, int], Any]], ...] = (
+    ("identity", 1.0, _eye), ("minus identity", -1.0, _eye), ("reversal", 1.0, _reversal), ("zero", 0.0, _eye),
+    ("twice the identity", 2.0, _eye), ("half the identity", 0.5, _eye), ("minus half the identity", -0.5, _eye),
+    ("two eigenvalues", 1.0, _repeated), ("shift up", 1.0, _above), ("shift down", 1.0, _below), ("cycle", 1.0, _cycle),
+    ("first entry", 1.0, _first), ("minus first entry", -1.0, _first), ("ones", 1.0, _ones), ("minus ones", -1.0, _ones),
+    ("mean", 1.0, _mean), ("halves", 0.5, _ones), ("ones of length one", 1.0, _length_one), ("identity and ones", 1.0, _shifted),
+    ("lower ones", 1.0, _lower), ("upper ones", 1.0, _upper), ("turn", 1.0, _turn), ("signs", 1.0, _signs),
+)  # fmt: skip
+"""Values that generic draws never meet: name, factor, the matrix of some size."""
+
+
+def special_value(symbol: Expr, sizes: Mapping[str, int], kind: int) -> tuple[str, Any] | None:
+    """The name and the value of the first kind from a given one on (in a circle) that has the facts of the symbol.
+
+    >>> from closedform.core.dim import Dim
+    >>> from closedform.core.op import f
+    >>> n = Dim.of("n")
+    >>> S = f.symbol("S", n, n, 2, frozenset({"pd", "psd", "symmetric", "invertible"}))
+    >>> special_value(S, {"n": 2}, 1)[0]
+    'twice the identity'
+    """
+    rows, cols = symbol.rows.value(sizes), symbol.cols.value(sizes)
+    known = known_facts(symbol)
+    for k in range(kind, kind + len(KINDS)):
+        name, factor, build = KINDS[k % len(KINDS)]
+        value = factor * build(rows, cols)
+        if not known or satisfies(value, known):
+            return name, value[0, 0] if symbol.is_scalar else value
+    return None
+
+
 def special(symbol: Expr, sizes: Mapping[str, int]) -> list[Any]:
     """Values that generic draws never meet (identity, reversal, zero, shifts, repeated eigenvalues ...), those of
     them that have the declared facts of the symbol.
@@ -72,25 +170,11 @@ def special(symbol: Expr, sizes: Mapping[str, int]) -> list[Any]:
     5
     """
     rows, cols = symbol.rows.value(sizes), symbol.cols.value(sizes)
-    one = np.eye(rows, cols)
-    ones = np.ones((rows, cols))
-    first = np.zeros((rows, cols))
-    first[0, 0] = 1.0
-    repeated = one.copy()
-    repeated[-1, -1] = 2.0
-    turn = np.zeros((rows, cols))
-    for i in range(0, min(rows, cols) - 1, 2):
-        turn[i, i + 1], turn[i + 1, i] = -1.0, 1.0
-    out = [
-        one, -one, one[:, ::-1], 0 * one, 2 * one, 0.5 * one, -0.5 * one, repeated,
-        np.eye(rows, cols, k=1), np.eye(rows, cols, k=-1), np.roll(one, 1, axis=0), first, -first,
-        ones, -ones, ones / ones.size, 0.5 * ones, ones / np.sqrt(rows), one + ones, np.tril(ones), np.triu(ones), turn,
-        np.diag(np.where(np.arange(rows) % 2, -1.0, 1.0))[:, :cols],
-    ]  # fmt: skip
     known = known_facts(symbol)
     kept: list[Any] = []
-    for value in out:
-        if value.shape == (rows, cols) and satisfies(value, known) and not any(np.array_equal(value, k) for k in kept):
+    for _, factor, build in KINDS:
+        value = factor * build(rows, cols)
+        if satisfies(value, known) and not any(np.array_equal(value, k) for k in kept):
             kept.append(value)
     return [v[0, 0] for v in kept] if symbol.is_scalar else kept
 

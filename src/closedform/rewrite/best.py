@@ -7,10 +7,11 @@ from fractions import Fraction
 
 from closedform.core.errors import Refusal
 from closedform.core.expr import Expr, make
+from closedform.core.limits import counted
 from closedform.core.walk import postorder, rebuild, tree_size
 from closedform.ops.build import negative, num, product, total, transpose
 from closedform.rewrite.engine import ENTRYWISE, Rewrite, Simplifier
-from closedform.rewrite.order import Order
+from closedform.rewrite.order import Order, ranks
 from closedform.rewrite.term import Rational, Term, join, split
 
 OPAQUE = ENTRYWISE | {"norm2", "norm1", "softmax", "softmax_rows", "logsumexp", "logsumexp_rows", "logsoftmax",
@@ -37,6 +38,7 @@ class Simplified:
     records: tuple[Rewrite, ...]
 
 
+@counted
 def shortest(e: Expr, order: Order, own: frozenset[Expr] = frozenset()) -> Simplified:
     """The normal form with sums left closed, or the multiplied-out and refactored one where that is shorter.
 
@@ -56,6 +58,28 @@ def shortest(e: Expr, order: Order, own: frozenset[Expr] = frozenset()) -> Simpl
         if tree_size(other) < tree_size(best):
             best, records = other, records + opened.records + again.records
     return Simplified(best, tuple(records))
+
+
+MOST_RANKINGS = 4
+"""A form is ranked again by its own order of symbols up to so many times."""
+
+
+def simplest(e: Expr) -> Expr:
+    """The shortest form under the ranking of symbols that it shows itself, so that simplifying it again changes nothing.
+
+    Where the forms go round in a circle, the first of the circle by length and text.
+    """
+    seen: dict[Expr, None] = {}
+    while e not in seen and len(seen) < MOST_RANKINGS:
+        seen[e] = None
+        e = shortest(e, Order(ranks(e))).expr
+    circle = list(seen)
+    circle = circle[circle.index(e) :] if e in seen else [e]
+    return min(circle, key=_length_and_text)
+
+
+def _length_and_text(e: Expr) -> tuple[int, str]:
+    return tree_size(e), str(e)
 
 
 def normal_form(e: Expr, order: Order) -> Expr:

@@ -8,7 +8,7 @@ from closedform.core.dim import ONE
 from closedform.core.expr import Expr, Shape, make
 from closedform.core.infer import known
 from closedform.ops.build import identity, num, zero
-from closedform.rewrite.linear import blocks, core_of, over, transposed
+from closedform.rewrite.linear import blocks, core_of, over
 from closedform.rewrite.term import Term, is_zero, join, split
 
 if TYPE_CHECKING:
@@ -21,9 +21,11 @@ def diagonal_matrix(s: Simplifier, x: Expr) -> Expr:
         return x
     if is_zero(x):
         return zero(x.rows, x.rows)
+    shape = (x.rows, x.rows)
+    if x.op.name == "add" and s.expand:
+        return s.sum([diagonal_matrix(s, t) for t in x.args], shape)
     term = split(x)
     core = core_of(term, x.shape)
-    shape = (x.rows, x.rows)
     if core.op.name == "ones":
         s.fire("diagonal-of-ones")
         return over(s, term, identity(x.rows), shape)
@@ -47,7 +49,7 @@ def diagonal(s: Simplifier, A: Expr) -> Expr:
         return over(s, term, make("ones", (), (A.rows, ONE)), shape)
     if core.op.name == "diag":
         return over(s, term, core.args[0], shape)
-    if core.op.name == "transpose":
+    if core.op.name in ("transpose", "tril", "triu"):
         return over(s, term, diagonal(s, core.args[0]), shape)
     if core.op.name == "mul":
         cuts = [i for i, (base, _) in enumerate(term.word, 1) if base.cols is ONE]
@@ -55,7 +57,7 @@ def diagonal(s: Simplifier, A: Expr) -> Expr:
             s.fire("diagonal-of-outer-product")
             left, right = term.word[: cuts[0]], term.word[cuts[0] :]
             u = join(Term(1, {}, left, shape))
-            v = transposed(s, join(Term(1, {}, right, (ONE, A.rows))))
+            v = s.transposed(join(Term(1, {}, right, (ONE, A.rows))))
             return over(s, term, s.entrywise_product((u, v), shape), shape)
         for at, (base, k) in enumerate(term.word):
             if base.op.name == "diag" and k == 1:
@@ -63,7 +65,7 @@ def diagonal(s: Simplifier, A: Expr) -> Expr:
                 n = identity(base.rows)
                 before = join(Term(1, {}, term.word[:at], (A.rows, base.rows))) if at else n
                 after = join(Term(1, {}, term.word[at + 1 :], (base.rows, A.cols))) if at + 1 < len(term.word) else n
-                mask = s.entrywise_product((before, transposed(s, after)), before.shape)
+                mask = s.entrywise_product((before, s.transposed(after)), before.shape)
                 return over(s, term, s.product((mask, base.args[0])), shape)
     return over(s, term, make("diagonal", (core,)), shape)
 

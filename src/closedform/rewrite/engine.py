@@ -9,7 +9,8 @@ from typing import Any
 from closedform.core.dim import Dim
 from closedform.core.expr import Expr, Shape, make
 from closedform.core.infer import facts, known
-from closedform.core.walk import postorder, rebuild
+from closedform.core.limits import limits, tick
+from closedform.core.walk import postorder, rebuild, unsettled
 from closedform.ops.build import num
 from closedform.ops.elementwise import DECLARED
 from closedform.rewrite import diagonals, entrywise, functions, inverse, linear, products, series, sums
@@ -20,8 +21,8 @@ from closedform.rewrite.term import Rational, Scalars, Term, is_zero, join, spli
 ENTRYWISE = frozenset(row["name"] for row in DECLARED)
 
 
-MOST_TERMS = 2000
-"""A product of sums is multiplied out up to this many terms."""
+TURNED_INSIDE = frozenset({"add", "mul", "kron", "inv", "matrixpow", "sympow", "tril", "triu", "blocks", "series"})
+"""Operations through which a transpose goes to the arguments."""
 
 
 @dataclass(frozen=True)
@@ -36,19 +37,20 @@ class Rewrite:
 class Simplifier:
     """Brings expressions to normal form under an order of symbols.
 
-    With ``expand`` products of sums are multiplied out, to ``most`` terms (Refusal beyond them); without it sums stay closed
+    With ``expand`` products of sums are multiplied out, to ``most`` terms (else to the cap on them); without it sums stay closed
     and common factors are taken out.
     ``records`` holds every rewrite in the order in which it was made: replacing ``before`` by ``after`` one after the
     other leads from the input to the output.
     """
 
-    def __init__(self, order: Order, *, expand: bool = False, most: int = MOST_TERMS) -> None:
+    def __init__(self, order: Order, *, expand: bool = False, most: int | None = None) -> None:
         self.order = order
         self.expand = expand
-        self.most = most
+        self.most = most or limits.expansion or float("inf")
         self.records: list[Rewrite] = []
         self._done: dict[Expr, Expr] = {}
         self._fired: list[str] = []
+        self._turned: dict[Expr, tuple[Expr, list[str]]] = {}
 
     def fire(self, name: str) -> None:
         """Note that a rule of the catalogue was used in the rewrite under way."""
@@ -70,6 +72,7 @@ class Simplifier:
             if node in done:
                 continue
             raw = rebuild(node, tuple(done[a] for a in node.args))
+            tick(1 + len(raw.args) // 4)
             after = self._node(raw)
             if after is not raw:
                 self.records.append(Rewrite(tuple(self._fired) or TIDY, raw, after))
@@ -118,7 +121,20 @@ class Simplifier:
         return products.negated(self, e)
 
     def transposed(self, e: Expr) -> Expr:
-        return linear.transposed(self, e)
+        """The transpose, each part turned once."""
+        if e.op.name not in TURNED_INSIDE:
+            return linear.transposed(self, e)
+        for node in unsettled(e, self._is_turned):
+            outer, self._fired = self._fired, []
+            self._turned[node] = linear.transposed(self, node), self._fired
+            self._fired = outer
+        out, names = self._turned[e]
+        for name in names:
+            self.fire(name)
+        return out
+
+    def _is_turned(self, e: Expr) -> bool:
+        return e in self._turned or e.op.name not in TURNED_INSIDE
 
     def diagonal_matrix(self, x: Expr) -> Expr:
         return diagonals.diagonal_matrix(self, x)
@@ -202,7 +218,7 @@ def _triu(s: Simplifier, A: Expr) -> Expr:
 
 
 HANDLERS: dict[str, Callable[..., Expr]] = {
-    "transpose": linear.transposed,
+    "transpose": Simplifier.transposed,
     "trace": linear.trace,
     "sum": linear.entry_sum,
     "diag": diagonals.diagonal_matrix,

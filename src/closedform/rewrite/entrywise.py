@@ -10,7 +10,7 @@ from closedform.core.expr import Expr, Shape, make
 from closedform.core.infer import known
 from closedform.ops.build import entry_power, num, ones_like, power, transpose, zero, zeros_like
 from closedform.ops.entries import everywhere
-from closedform.rewrite.term import HALF, Rational, Scalars, Term, is_zero, join, multiply, split, split_scalar
+from closedform.rewrite.term import HALF, Rational, Scalars, Term, is_zero, join, multiply, split, split_scalar, whole
 
 if TYPE_CHECKING:
     from closedform.rewrite.engine import Simplifier
@@ -58,6 +58,8 @@ def entrywise_product(s: Simplifier, factors: tuple[Expr, ...], shape: Shape) ->
     for g in factors:
         coefficient *= _gather(s, g, 1, scalars, powers)
     named_forms(s, powers)
+    coefficient *= _merged_vecs(s, scalars, powers)
+    coefficient *= _masked(s, scalars, powers)
     coefficient *= _merged_structure(s, scalars, powers, shape)
     if any(is_zero(g) for g in powers):
         return zero(*shape)
@@ -71,27 +73,28 @@ def entrywise_product(s: Simplifier, factors: tuple[Expr, ...], shape: Shape) ->
 def _gather(s: Simplifier, g: Expr, exponent: Rational, scalars: Scalars, powers: Scalars) -> Rational:
     """Multiply by g.^exponent: rational part back, scalars and entrywise powers into their tables."""
     name = g.op.name
-    whole = exponent.denominator == 1
+    integral = exponent.denominator == 1
     if name == "ones":
         return 1
-    if name == "hadamard" and whole:
+    if name == "hadamard" and integral:
         out: Rational = 1
         for h in g.args:
             out *= _gather(s, h, exponent, scalars, powers)
         return out
     if name == "entrypow" and g.args[1].op.name == "number" and not g.args[0].is_scalar:
-        inside = g.args[1].params[0]
-        if whole or (inside.numerator == 1 and inside.denominator != 1):
+        inside = whole(g.args[1].params[0])
+        if integral or (inside.numerator == 1 and inside.denominator != 1):
             return _gather(s, g.args[0], inside * exponent, scalars, powers)
-    if name == "sqrt" and whole:
+    if name == "sqrt" and integral:
         return _gather(s, g.args[0], HALF * exponent, scalars, powers)
-    if name == "mul" and whole:
+    if name == "mul" and integral:
         term = split(g)
         if term.coefficient != 1 or term.scalars:
             for base, k in term.scalars.items():
                 multiply(scalars, base, k * exponent)
             rest = join(Term(1, {}, term.word, g.shape))
-            return Fraction(term.coefficient) ** exponent.numerator * _gather(s, rest, exponent, scalars, powers)
+            number = term.coefficient if exponent == 1 else whole(Fraction(term.coefficient) ** exponent.numerator)
+            return number * _gather(s, rest, exponent, scalars, powers)
     multiply(powers, g, exponent)
     if powers.get(g, 0) > 1 and is_mask(g):
         s.fire("mask-power")
@@ -126,6 +129,8 @@ def named_forms(s: Simplifier, powers: Scalars) -> None:
                 multiply(powers, e[0], -1)
             multiply(powers, make("sigmoid", (z,)), 1)
             k, above = k + 1, above - 1
+    if not any(b.op.name == "exp" for b in powers):
+        return
     for base in [b for b in powers if b.op.name == "sigmoid"]:
         z = s.negated(base.args[0])
         growing = make("exp", (z,))
@@ -158,6 +163,27 @@ def _merged_structure(s: Simplifier, scalars: Scalars, powers: Scalars, shape: S
         powers[join(Term(1, {}, result.word, shape))] = 1
         return result.coefficient
     return 1
+
+
+def _merged_vecs(s: Simplifier, scalars: Scalars, powers: Scalars) -> Rational:
+    """vec(A).*vec(B).^2 as vec(A.*B.^2); the rational part comes back."""
+    columns = [g for g in powers if g.op.name == "vec"]
+    if not columns or (len(columns) == 1 and powers[columns[0]] == 1) or len({g.args[0].shape for g in columns}) > 1:
+        return 1
+    s.fire("vec-entrywise")
+    inside = [s.entry_power(g.args[0], powers.pop(g)) for g in columns]
+    return _gather(s, s.apply("vec", (s.entrywise_product(tuple(inside), inside[0].shape),)), 1, scalars, powers)
+
+
+def _masked(s: Simplifier, scalars: Scalars, powers: Scalars) -> Rational:
+    """tril(A).*B.^2 as tril(A.*B.^2); the rational part comes back."""
+    mask = next((g for g, k in powers.items() if g.op.name in ("tril", "triu") and k > 0), None)
+    if mask is None or len(powers) == 1 or any(k < 0 for k in powers.values()):
+        return 1
+    s.fire("triangle-mask")
+    inside = tuple(s.entry_power(g.args[0] if g is mask else g, k) for g, k in powers.items())
+    powers.clear()
+    return _gather(s, s.apply(mask.op.name, (s.entrywise_product(inside, mask.shape),)), 1, scalars, powers)
 
 
 def _rank_one(g: Expr) -> tuple[Expr, Expr] | None:
@@ -238,6 +264,7 @@ def powered(s: Simplifier, base: Expr, exponent: Expr) -> Expr:
         k = k.numerator if k.denominator == 1 else k
         coefficient = _gather(s, base, k, scalars, powers)
         named_forms(s, powers)
+        coefficient *= _merged_vecs(s, scalars, powers)
         body = split(_written(s, powers, base.shape))
         for g, j in body.scalars.items():
             multiply(scalars, g, j)
@@ -288,6 +315,10 @@ def _exact_root(value: Fraction, k: Fraction) -> Fraction | None:
     return Fraction(parts[0], parts[1]) ** k.numerator
 
 
+def _leads_negative(e: Expr) -> bool:
+    return split(e.args[0] if e.op.name == "add" else e).coefficient < 0
+
+
 def applied(s: Simplifier, name: str, x: Expr) -> Expr:
     """An entrywise function of a simplified argument."""
     if is_zero(x) and name in AT_ZERO:
@@ -299,10 +330,10 @@ def applied(s: Simplifier, name: str, x: Expr) -> Expr:
         s.fire("inverse-function")
         return x.args[0]
     if name in ODD or name in EVEN:
-        term = split(x)
-        if term.coefficient < 0:
+        negated = s.negated(x) if _leads_negative(x) else x
+        if not _leads_negative(negated) and negated is not x:
             s.fire("odd-function" if name in ODD else "even-function")
-            inside = make(name, (join(Term(-term.coefficient, term.scalars, term.word, x.shape)),))
+            inside = applied(s, name, negated)
             return s.product((num(-1), inside)) if name in ODD else inside
     if name in ("abs", "relu") and known(x, "nonnegative"):
         s.fire("known-sign")
@@ -310,6 +341,9 @@ def applied(s: Simplifier, name: str, x: Expr) -> Expr:
     if name in ("sign", "step") and everywhere(x, "positive"):
         s.fire("known-sign")
         return ones_like(x)
+    if x.op.name == "vec":
+        s.fire("vec-entrywise")
+        return s.apply("vec", (applied(s, name, x.args[0]),))
     if name == "sqrt":
         return scalar_powered(s, x, num(HALF)) if x.is_scalar else powered(s, x, num(HALF))
     return make(name, (x,))

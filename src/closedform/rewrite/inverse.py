@@ -11,6 +11,7 @@ from closedform.core.infer import known
 from closedform.ops.build import num
 from closedform.rewrite.linear import size_number
 from closedform.rewrite.term import Scalars, Term, is_zero, join, split
+from closedform.rewrite.words import shortened
 
 if TYPE_CHECKING:
     from closedform.rewrite.engine import Simplifier
@@ -25,6 +26,9 @@ def inverse(s: Simplifier, A: Expr) -> Expr:
         return s.transposed(A)
     if A.op.name == "kron" and all(B.is_square for B in A.args):
         return _kronecker_inverse(s, A)
+    if A.op.name == "diag":
+        s.fire("inverse-of-diagonal")
+        return s.diagonal_matrix(s.entry_power(A.args[0], -1))
     term = split(A)
     if not term.coefficient:
         return make("inv", (A,))
@@ -33,8 +37,8 @@ def inverse(s: Simplifier, A: Expr) -> Expr:
     if all(base.is_square for base, _ in term.word):
         if len(term.word) > 1:
             s.fire("inverse-of-product")
-        word = tuple((base, -k) for base, k in reversed(term.word))
-        return join(Term(coefficient, s.sorted_scalars(scalars), word, A.shape))
+        number, word = shortened(s, [(base, -k) for base, k in reversed(term.word)], scalars)
+        return join(Term(coefficient * number, s.sorted_scalars(scalars), tuple(word), A.shape))
     core = join(Term(1, {}, term.word, A.shape))
     return join(Term(coefficient, s.sorted_scalars(scalars), ((core, -1),), A.shape))
 

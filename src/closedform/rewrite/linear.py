@@ -9,10 +9,11 @@ from closedform.core.expr import Expr, Shape, make
 from closedform.core.infer import known
 from closedform.ops.build import identity, num, transpose, zero
 from closedform.rewrite.functions import traced
-from closedform.rewrite.products import flipped, scalar_word, shortened, word_key
+from closedform.rewrite.products import scalar_word
 from closedform.rewrite.schur import inverse_block
 from closedform.rewrite.series import transposed_series
 from closedform.rewrite.term import Scalars, Term, is_zero, join, multiply, split
+from closedform.rewrite.words import cancels, flipped, shortened, word_key
 
 if TYPE_CHECKING:
     from closedform.rewrite.engine import Simplifier
@@ -57,17 +58,18 @@ def transposed(s: Simplifier, A: Expr) -> Expr:
         term = split(A)
         scalars: Scalars = dict(term.scalars)
         coefficient, letters = flipped(s, list(term.word), scalars)
-        return join(Term(term.coefficient * coefficient, s.sorted_scalars(scalars), tuple(letters), (A.cols, A.rows)))
+        number, letters = shortened(s, letters, scalars)
+        return join(Term(term.coefficient * coefficient * number, s.sorted_scalars(scalars), tuple(letters), (A.cols, A.rows)))
     if name in ("zeros", "ones"):
         return make(name, (), (A.cols, A.rows))
     if name in ("matrixpow", "sympow"):
-        return make(name, (transposed(s, A.args[0]),), A.params)
+        return s.apply(name, (s.transposed(A.args[0]),), A.params)
     if name == "series":
         return transposed_series(s, A)
     if name == "kron":
-        return make(name, (transposed(s, A.args[0]), transposed(s, A.args[1])))
+        return s.apply(name, (s.transposed(A.args[0]), s.transposed(A.args[1])))
     if name in ("tril", "triu"):
-        return s.apply("triu" if name == "tril" else "tril", (transposed(s, A.args[0]),))
+        return s.apply("triu" if name == "tril" else "tril", (s.transposed(A.args[0]),))
     if name == "blocks":
         return _turned_blocks(s, A)
     if name == "commutation":
@@ -75,8 +77,8 @@ def transposed(s: Simplifier, A: Expr) -> Expr:
     if known(A, "skew") and name == "symbol":
         s.fire("skew")
         return s.negated(A)
-    if name == "add" and (s.expand or any(t.op.name == "transpose" for t in A.args)):
-        return s.sum([transposed(s, t) for t in A.args], (A.cols, A.rows))
+    if name == "add":
+        return s.sum([s.transposed(t) for t in A.args], (A.cols, A.rows))
     return transpose(A)
 
 
@@ -87,18 +89,23 @@ def trace(s: Simplifier, A: Expr) -> Expr:
     if A.op.name == "add" and s.expand:
         return s.sum([trace(s, t) for t in A.args], (ONE, ONE))
     term = split(A)
-    letters = shortened(s, list(term.word))
-    while len(letters) > 1 and letters[0][0] is letters[-1][0] and letters[0][0].is_square:
+    scalars: Scalars = dict(term.scalars)
+    coefficient, letters = shortened(s, list(term.word), scalars)
+    while len(letters) > 1 and cancels(s, letters[-1], letters[0]):
         s.fire("cyclic-trace")
-        letters = shortened(s, [letters[-1], *letters[:-1]])
+        number, letters = shortened(s, [letters[-1], *letters[:-1]], scalars)
+        coefficient *= number
+    coefficient *= term.coefficient
+    if not coefficient:
+        return num(0)
+    cuts = [i for i, (base, _) in enumerate(letters, 1) if base.cols is ONE]
+    if cuts:
+        s.fire("cyclic-trace")
+        coefficient *= scalar_word(s, letters[cuts[0] :] + letters[: cuts[0]], scalars)
+        return join(Term(coefficient, s.sorted_scalars(scalars), (), (ONE, ONE)))
+    term = Term(coefficient, s.sorted_scalars(scalars), tuple(letters), A.shape)
     if not letters:
         return over(s, term, size_number(s, A.rows), (ONE, ONE))
-    for i, (base, _) in enumerate(letters):
-        if base.cols is ONE:
-            s.fire("cyclic-trace")
-            scalars: Scalars = dict(term.scalars)
-            factor = scalar_word(s, letters[i + 1 :] + letters[: i + 1], scalars)
-            return join(Term(term.coefficient * factor, s.sorted_scalars(scalars), (), (ONE, ONE)))
     if len(letters) == 1 and letters[0][1] == 1:
         base = letters[0][0]
         if base.op.name == "transpose":
@@ -157,7 +164,7 @@ def entry_sum(s: Simplifier, A: Expr) -> Expr:
         a, b = core.args
         if core.is_column:
             s.fire("sum-of-product")
-            return over(s, term, s.product((transposed(s, a), b)), (ONE, ONE))
+            return over(s, term, s.product((s.transposed(a), b)), (ONE, ONE))
     if name == "mul" and not core.is_column and core.rows is not ONE:
         cuts = [i for i, (base, _) in enumerate(term.word, 1) if base.cols is ONE]
         if cuts and cuts[0] < len(term.word):
@@ -166,7 +173,7 @@ def entry_sum(s: Simplifier, A: Expr) -> Expr:
             halves = [join(Term(1, {}, w, (w[0][0].rows, w[-1][0].cols))) for w in (left, right)]
             return over(s, term, s.product((entry_sum(s, halves[0]), entry_sum(s, halves[1]))), (ONE, ONE))
     if name == "mul" and core.rows is ONE:
-        core = transposed(s, core)
+        core = s.transposed(core)
     return over(s, term, make("sum", (core,)), (ONE, ONE))
 
 
@@ -174,6 +181,10 @@ def triangle(s: Simplifier, name: str, A: Expr) -> Expr:
     """A triangle of a simplified matrix."""
     if is_zero(A) or (A.is_square and known(A, "lower" if name == "tril" else "upper")):
         return A
+    if A.op.name == "add" and s.expand:
+        return s.sum([triangle(s, name, t) for t in A.args], A.shape)
+    if A.op.name in ("tril", "triu") and A.is_square and A.op.name != name:
+        return s.diagonal_matrix(s.apply("diagonal", (A.args[0],)))
     term = split(A)
     return over(s, term, make(name, (core_of(term, A.shape),)), A.shape)
 
@@ -183,9 +194,11 @@ def vec(s: Simplifier, A: Expr) -> Expr:
     if A.is_column:
         return A
     if A.rows is ONE:
-        return transposed(s, A)
+        return s.transposed(A)
     if is_zero(A):
         return zero(A.rows * A.cols, ONE)
+    if A.op.name == "add" and s.expand:
+        return s.sum([vec(s, t) for t in A.args], (A.rows * A.cols, ONE))
     term = split(A)
     core = core_of(term, A.shape)
     shape = (A.rows * A.cols, ONE)
@@ -198,7 +211,7 @@ def vec(s: Simplifier, A: Expr) -> Expr:
         s.fire("vec-outer-product")
         left, right = term.word[: cuts[0]], term.word[cuts[0] :]
         u = join(Term(1, {}, left, (A.rows, ONE)))
-        v = transposed(s, join(Term(1, {}, right, (ONE, A.cols))))
+        v = s.transposed(join(Term(1, {}, right, (ONE, A.cols))))
         return over(s, term, kron(s, v, u), shape)
     return over(s, term, make("vec", (core,)), shape)
 
@@ -208,7 +221,7 @@ def unvec(s: Simplifier, x: Expr, rows: Dim, cols: Dim) -> Expr:
     if cols is ONE:
         return x
     if rows is ONE:
-        return transposed(s, x)
+        return s.transposed(x)
     if is_zero(x):
         return zero(rows, cols)
     if x.op.name == "add":
@@ -259,7 +272,7 @@ def index(s: Simplifier, A: Expr, r: Dim, e: Dim, c: Dim, d: Dim) -> Expr:
     if name == "ones":
         return num(1) if shape[0] is ONE and shape[1] is ONE else make("ones", (), shape)
     if name == "transpose":
-        return transposed(s, index(s, A.args[0], c, d, r, e))
+        return s.transposed(index(s, A.args[0], c, d, r, e))
     if name == "index":
         r0, _, c0, _ = A.params
         return index(s, A.args[0], r0 + r - 1, r0 + e - 1, c0 + c - 1, c0 + d - 1)
@@ -322,7 +335,7 @@ def _turned_blocks(s: Simplifier, A: Expr) -> Expr:
     wide = layout[0]
     if any(A.args[i * wide + j].cols is not A.args[j].cols for i in range(len(layout)) for j in range(wide)):
         return transpose(A)  # its rows are cut at different columns
-    turned = [transposed(s, A.args[i * wide + j]) for j in range(wide) for i in range(len(layout))]
+    turned = [s.transposed(A.args[i * wide + j]) for j in range(wide) for i in range(len(layout))]
     return make("blocks", tuple(turned), ((len(layout),) * wide,))
 
 

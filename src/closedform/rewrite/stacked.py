@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from closedform.core.dim import ONE
 from closedform.core.expr import Expr, make
-from closedform.rewrite.term import split
+from closedform.core.infer import known
 
 if TYPE_CHECKING:
     from closedform.rewrite.engine import Simplifier
@@ -18,17 +18,18 @@ STACKED = frozenset({"kron", "commutation", "khatrirao"})
 """Operations on stacked columns, with product rules of their own."""
 
 
-def kronecker_pair(s: Simplifier, left: Expr, right: Expr) -> list[Expr] | None:
-    """Two neighbours that act on stacked columns, merged; None when they stay as they are."""
+def kronecker_pair(s: Simplifier, left: Expr, right: Expr) -> Expr | list[Expr] | None:
+    """Two neighbours that act on stacked columns, merged: an expression, or letters; None when they stay as they are."""
     if left.op.name == "commutation" and right.op.name == "vec":
         inside = right.args[0]
         if left.params != (inside.rows, inside.cols):
             return None
-        turned = split(s.apply("vec", (s.transposed(inside),)))
-        if turned.coefficient != 1 or turned.scalars:  # as the transpose of a skew matrix has
-            return None
         s.fire("commutation-vec")
-        return [g for g, _ in turned.word]
+        return s.apply("vec", (s.transposed(inside),))
+    for turn, other in ((left, right), (right, left)):
+        if turn.op.name == "commutation" and _is_diagonal_mask(other):
+            s.fire("commutation-diagonal")
+            return other
     if right.op.name == "khatrirao" and left.op.name in ("kron", "commutation"):
         return _khatri_rao(s, left, right)
     if left.op.name == "transpose" and left.args[0].op.name == "khatrirao" and right.op.name in ("kron", "commutation"):
@@ -51,10 +52,13 @@ def kronecker_pair(s: Simplifier, left: Expr, right: Expr) -> list[Expr] | None:
         (A, B), (C, D) = left.args, right.args
         if A.cols is C.rows and B.cols is D.rows:
             s.fire("kronecker-product")
-            merged = split(s.apply("kron", (s.product((A, C)), s.product((B, D)))))
-            if merged.coefficient == 1 and not merged.scalars:
-                return [g for g, k in merged.word if k == 1] if all(k == 1 for _, k in merged.word) else None
+            return s.apply("kron", (s.product((A, C)), s.product((B, D))))
     return None
+
+
+def _is_diagonal_mask(e: Expr) -> bool:
+    """Is it diag(vec(D)) for a diagonal matrix D?"""
+    return e.op.name == "diag" and e.args[0].op.name == "vec" and known(e.args[0].args[0], "diagonal")
 
 
 def stacked(e: Expr) -> bool:
@@ -76,7 +80,7 @@ def _khatri_rao(s: Simplifier, left: Expr, right: Expr) -> list[Expr] | None:
     return [make("khatrirao", pair)]
 
 
-def _absorbed(s: Simplifier, left: Expr, right: Expr) -> list[Expr] | None:
+def _absorbed(s: Simplifier, left: Expr, right: Expr) -> Expr | None:
     """L*kron(x', B) = kron(x', L*B) and its kin: beside a row or column a Kronecker product is a product."""
     if right.op.name == "kron":
         A, B = right.args
@@ -88,8 +92,5 @@ def _absorbed(s: Simplifier, left: Expr, right: Expr) -> list[Expr] | None:
         pair = None
     if pair is None:
         return None
-    merged = split(s.apply("kron", pair))
-    if merged.coefficient != 1 or merged.scalars or len(merged.word) != 1:
-        return None
     s.fire("kronecker-product")
-    return [merged.word[0][0]]
+    return s.apply("kron", pair)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from closedform.core.dim import ONE
 from closedform.core.errors import Refusal
 from closedform.core.expr import Expr, Shape, make
+from closedform.core.limits import said
 from closedform.core.walk import tree_size
 from closedform.ops.build import num, transpose, zero
 from closedform.rewrite.stacked import STACKED
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 def added(s: Simplifier, parts: list[Expr], shape: Shape) -> Expr:
     """The sum of simplified terms."""
     table: dict[Any, Term] = {}
-    for term in _opened(parts):
+    for term in _opened(s, parts):
         if not term.coefficient:
             continue
         found = table.get(term.key)
@@ -45,7 +46,7 @@ def added(s: Simplifier, parts: list[Expr], shape: Shape) -> Expr:
     terms.sort(key=lambda t: term_key(s, t))
     if s.expand:
         if len(terms) > s.most:
-            raise Refusal(f"multiplying out gives {len(terms)} terms, above the limit of {s.most}")
+            raise Refusal(said("expansion", f"multiplying out gives {len(terms):,} terms", s.most))
         return make("add", tuple(join(t) for t in terms))
     return factored(s, terms, shape)
 
@@ -101,14 +102,14 @@ def _is_constant_one(t: Term) -> bool:
     return len(t.word) == 1 and t.word[0][0].op.name == "ones"
 
 
-def _opened(parts: list[Expr]) -> list[Term]:
+def _opened(s: Simplifier, parts: list[Expr]) -> list[Term]:
     """The terms of the parts, sums (and numbers times sums) opened.  Fresh objects: the caller changes them."""
     out = []
     for part in parts:
         if is_zero(part):
             continue
         if part.op.name == "add":
-            out.extend(_opened(list(part.args)))
+            out.extend(_opened(s, list(part.args)))
             continue
         term = split(part)
         inside = None
@@ -117,8 +118,13 @@ def _opened(parts: list[Expr]) -> list[Term]:
         elif not term.word and part.is_scalar and len(term.scalars) == 1:
             ((base, k),) = term.scalars.items()
             inside = base if k == 1 else None
-        if inside is not None and inside.op.name == "add" and len(parts) > 1:
-            for t in _opened(list(inside.args)):
+        if inside is None or len(parts) == 1:
+            out.append(term)
+            continue
+        turned = inside.op.name == "transpose" and inside.args[0].op.name == "add"
+        if turned or inside.op.name == "add":
+            terms = [s.transposed(t) for t in inside.args[0].args] if turned else list(inside.args)
+            for t in _opened(s, terms):
                 t.coefficient *= term.coefficient
                 out.append(t)
         else:
@@ -159,7 +165,7 @@ def factored(s: Simplifier, terms: list[Term], shape: Shape) -> Expr:
         return join(terms[0])
     number = content(terms)
     if number != 1:
-        terms = [Term(_divided(t.coefficient, number), t.scalars, t.word, t.shape) for t in terms]
+        terms = [_over(t, number) for t in terms]
     shared = _shared_scalars(terms)
     if shared:
         less = []
@@ -227,18 +233,23 @@ def _same_kronecker(s: Simplifier, terms: list[Term]) -> list[Term]:
                 multiply(scalars, base, k)
             new = Term(merged.coefficient, s.sorted_scalars(scalars), merged.word, group[0].shape)
             terms = [new if t is group[0] else t for t in terms if t is group[0] or not any(t is g for g in group)]
-    return [t for t in _same_diagonal(s, terms) if t.coefficient] or terms[:1]
+    for name in ("diag", "vec"):
+        terms = _same_linear(s, terms, name)
+    return [t for t in terms if t.coefficient] or terms[:1]
 
 
-def _same_diagonal(s: Simplifier, terms: list[Term]) -> list[Term]:
-    """diag(x) + diag(y) as diag(x + y)."""
-    group = [t for t in terms if len(t.word) == 1 and t.word[0][1] == 1 and t.word[0][0].op.name == "diag"]
+def _same_linear(s: Simplifier, terms: list[Term], name: str) -> list[Term]:
+    """diag(x) + diag(y) as diag(x + y), and the same for vec."""
+    group = [t for t in terms if len(t.word) == 1 and t.word[0][1] == 1 and t.word[0][0].op.name == name]
+    if name == "vec":  # the matrices may differ in shape
+        group = [t for t in group if t.word[0][0].args[0].shape == group[0].word[0][0].args[0].shape]
     if len(group) < 2:
         return terms
-    s.fire("common-diagonal")
+    s.fire("common-diagonal" if name == "diag" else "common-vec")
     amounts = [join(Term(t.coefficient, t.scalars, (), (ONE, ONE))) for t in group]
-    inner = s.sum([s.product((c, t.word[0][0].args[0])) for c, t in zip(amounts, group, strict=True)], (terms[0].shape[0], ONE))
-    new = split(s.diagonal_matrix(inner))
+    shape = group[0].word[0][0].args[0].shape
+    inner = s.sum([s.product((c, t.word[0][0].args[0])) for c, t in zip(amounts, group, strict=True)], shape)
+    new = split(s.apply(name, (inner,)))
     return [new if t is group[0] else t for t in terms if t is group[0] or not any(t is g for g in group)]
 
 
@@ -247,9 +258,9 @@ def _scaled(c: Rational, term: Term) -> Term:
     return term
 
 
-def _divided(a: Rational, b: Rational) -> Rational:
-    value = Fraction(a) / b
-    return value.numerator if value.denominator == 1 else value
+def _over(term: Term, number: Rational) -> Term:
+    value = Fraction(term.coefficient) / number
+    return Term(value.numerator if value.denominator == 1 else value, term.scalars, term.word, term.shape)
 
 
 def _shared_scalars(terms: list[Term]) -> Scalars:
@@ -320,6 +331,15 @@ def _grouped(s: Simplifier, terms: list[Term]) -> list[Term]:
 
 def _closed(s: Simplifier, terms: list[Term]) -> Expr:
     """The sum as one node, written the way round that needs fewer transposes."""
+    terms = sorted(terms, key=lambda t: term_key(s, t))
+    number = content(terms)
+    if number != 1:
+        inner = split(_one_node(s, [_over(t, number) for t in terms]))
+        return join(Term(inner.coefficient * number, inner.scalars, inner.word, inner.shape))
+    return _one_node(s, terms)
+
+
+def _one_node(s: Simplifier, terms: list[Term]) -> Expr:
     parts = [join(t) for t in terms]
     out = make("add", tuple(parts))
     if out.is_column:

@@ -40,6 +40,11 @@ class Term:
         return frozenset(self.scalars.items()), self.word
 
 
+def whole(value: Rational) -> Rational:
+    """The number as an integer where it is one: whole numbers are much faster."""
+    return value.numerator if value.denominator == 1 else value
+
+
 def multiply(into: Scalars, base: Expr, exponent: Rational) -> None:
     """Multiply a product of scalar powers by one more."""
     total = into.get(base, 0) + exponent
@@ -53,7 +58,7 @@ def split(e: Expr) -> Term:
     """The term that a simplified expression is."""
     name = e.op.name
     if name == "number":
-        return Term(e.params[0], {}, (), e.shape)
+        return Term(whole(e.params[0]), {}, (), e.shape)
     scalars: Scalars = {}
     if name != "mul":
         outside = split_scalar(e, scalars, UNIT) if e.is_scalar else UNIT
@@ -82,20 +87,20 @@ def split_scalar(e: Expr, into: Scalars, exponent: Rational) -> Rational:
     if name == "number":
         value = worked_out(e.params[0], exponent)
         if value is not None:
-            return value
+            return whole(value)
     elif name == "pow" and e.args[1].op.name == "number":
-        inside: Fraction = e.args[1].params[0]
+        inside = whole(e.args[1].params[0])
         if exponent.denominator == 1 or (inside.denominator != 1 and inside.numerator == 1):
             return split_scalar(e.args[0], into, inside * exponent)
     elif name == "sqrt" and exponent.denominator == 1:
         return split_scalar(e.args[0], into, HALF * exponent)
     elif name == "mul" and exponent.denominator == 1:
         inner = split(e)
-        number = worked_out(Fraction(inner.coefficient), exponent)
+        number = UNIT if inner.coefficient == 1 else worked_out(Fraction(inner.coefficient), exponent)
         if number is not None:
             for base, k in inner.scalars.items():
                 multiply(into, base, k * exponent)
-            return number
+            return whole(number)
     multiply(into, e, exponent)
     return UNIT
 
@@ -149,6 +154,8 @@ def worked_out(value: Fraction, exponent: Rational) -> Fraction | None:
     """
     if exponent.denominator != 1:
         return None
+    if exponent == 1:
+        return value
     if not value and exponent < 0:
         raise InputError("/: division by zero")
     bits = max(value.numerator.bit_length(), value.denominator.bit_length())

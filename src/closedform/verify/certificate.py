@@ -7,8 +7,9 @@ shared with the answer.  Points, directions and sizes come from a seed; a certif
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -19,6 +20,8 @@ from closedform.numeric.series import refuse_long
 from closedform.numeric.sizes import CAP, shrink
 from closedform.verify.comparison import Comparison, Question
 from closedform.verify.contraction import derivative_shape
+from closedform.verify.record import data_of, question_of
+from closedform.verify.special import SpecialPoints
 
 MOST_ENTRIES = 1_000_000
 STRUCTURES = ("projected", "free", "independent")
@@ -35,13 +38,54 @@ class Certificate:
     seed: int
     reason: str = ""
     """Why the answer is not certified; empty when it is."""
+    special: int = 0
+    """At how many special points (of the domain of differentiability) the answer was compared as well."""
+    thorough: bool = False
+    """Whether every special point was tried, or a few."""
     question: Question | None = field(default=None, repr=False, compare=False)
 
     def replay(self) -> Certificate:
         """The same check once more, from the same seed."""
         if self.question is None:
             raise Refusal("this certificate does not hold the question it answers")
-        return _certify(self.question, max(1, self.trials), self.seed)
+        return _certify(self.question, max(1, self.trials), self.seed, self.thorough)
+
+    def data(self) -> dict[str, Any]:
+        """The certificate in lists, texts and numbers, fit for JSON; ``Certificate.from_data`` and ``replay`` read it.
+
+        ``expression``, ``wrt``, ``given`` (with what was inferred), ``answer``, ``layout`` and ``structure`` are the
+        question, ``ok``, ``trials``, ``special``, ``max_error``, ``sizes`` and ``reason`` the outcome.
+        """
+        return data_of(self)
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Certificate:
+        """The certificate that data hold, as it was: nothing is checked again (``replay`` does).
+
+        >>> from closedform.lang.read import parse
+        >>> read = parse("x'*x", "x: n")
+        >>> made = certify(read.expr, [read.scope.symbols["x"]], parse("2*x", "x: n").expr)
+        >>> Certificate.from_data(made.data()) == made
+        True
+        """
+        question = question_of(data)
+        worst = float("inf") if data["max_error"] is None else float(data["max_error"])
+        sizes = tuple(dict(row) for row in data["sizes"])
+        return cls(
+            data["ok"], data["trials"], worst, sizes, data["seed"], data["reason"], data["special"], data["thorough"], question
+        )
+
+
+def replay(data: Mapping[str, Any]) -> Certificate:
+    """The check that data describe, run again from their texts and their seed.
+
+    >>> from closedform.lang.read import parse
+    >>> read = parse("x'*x", "x: n")
+    >>> made = certify(read.expr, [read.scope.symbols["x"]], parse("2*x", "x: n").expr, seed=3)
+    >>> replay(made.data()) == made
+    True
+    """
+    return Certificate.from_data(data).replay()
 
 
 def certify(
@@ -53,10 +97,12 @@ def certify(
     structure: str = "projected",
     trials: int = 3,
     seed: int = 0,
+    thorough: bool = False,
 ) -> Certificate:
     """Check that an answer is the derivative of an expression by the variables, taken in turn.
 
-    Refusal when no point is found at which the two can be compared.
+    Beside the generic points one special point is tried, with ``thorough`` all of them (verify/special.py).  Refusal
+    when no point is found at which the two can be compared.
 
     >>> from closedform.core.dim import Dim
     >>> from closedform.core.op import f
@@ -69,20 +115,21 @@ def certify(
     """
     if structure not in STRUCTURES:
         raise InputError(f"structure {structure!r} is not one of {', '.join(STRUCTURES)}")
-    return _certify(Question(original, tuple(wrt), answer, layout, structure), trials, seed)
+    return _certify(Question(original, tuple(wrt), answer, layout, structure), trials, seed, thorough)
 
 
-def _certify(question: Question, trials: int, seed: int) -> Certificate:
+def _certify(question: Question, trials: int, seed: int, thorough: bool) -> Certificate:
     refuse_long(postorder(question.original, question.answer))
     expected = derivative_shape(question.original.shape, question.wrt, question.layout)
     if question.answer.shape != expected:
         reason = f"the answer is {question.answer.rows} x {question.answer.cols}, not {expected[0]} x {expected[1]}"
-        return Certificate(False, 0, float("inf"), (), seed, reason, question)
+        return Certificate(False, 0, float("inf"), (), seed, reason, thorough=thorough, question=question)
     (original, answer, *wrt), table = shrink((question.original, question.answer, *question.wrt))
-    found = _compared(Question(original, tuple(wrt), answer, question.layout, question.structure), trials, seed, question)
+    small = Question(original, tuple(wrt), answer, question.layout, question.structure)
+    found = _compared(small, trials, seed, thorough, question)
     if not table:
         return found
-    if not found.ok and (not _affordable(question) or _compared(question, trials, seed, question).ok):
+    if not found.ok and (not _affordable(question) or _compared(question, trials, seed, thorough, question).ok):
         raise Refusal(
             f"the check of the answer runs at sizes up to {CAP}, and there the answer does not hold with "
             + ", ".join(f"{old} replaced by {new}" for old, new in table.items())
@@ -92,7 +139,7 @@ def _certify(question: Question, trials: int, seed: int) -> Certificate:
     return replace(found, sizes=tuple({**sizes, **shrunk} for sizes in found.sizes))
 
 
-def _compared(small: Question, trials: int, seed: int, question: Question) -> Certificate:
+def _compared(small: Question, trials: int, seed: int, thorough: bool, question: Question) -> Certificate:
     errors: list[float] = []
     sizes: list[dict[str, int]] = []
     reason = ""
@@ -105,7 +152,18 @@ def _compared(small: Question, trials: int, seed: int, question: Question) -> Ce
             reason = outcome.reason
             if reason:
                 break
-    return Certificate(not reason, len(errors), max(errors), tuple(sizes), seed, reason, question)
+        generic, special = len(errors), 0
+        if not reason:
+            points = SpecialPoints(check, seed, sizes[-1])
+            for place in points.all() if thorough else points.some():
+                outcome_there = points.outcome(place)
+                if outcome_there is not None:
+                    special += 1
+                    errors.append(outcome_there.error)
+                    reason = outcome_there.reason
+                    if reason or not thorough:
+                        break
+    return Certificate(not reason, generic, max(errors), tuple(sizes), seed, reason, special, thorough, question)
 
 
 def _affordable(question: Question) -> bool:

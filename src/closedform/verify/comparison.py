@@ -88,6 +88,8 @@ class Comparison:
         self.zero = answer.op.name == "zeros" or (answer.op.name == "number" and answer.params[0] == 0)
         self.flip = transposed(question.original.shape, question.wrt, question.layout)
         self.changing = self.points.program.dependents(self.moving, question.original)
+        self.under = range(self.points.program.place[question.original] + 1)
+        """The places of the original's own nodes."""
         nodes = self.points.program.nodes
         self.analytic = all(n.op.analytic for i in self.changing for n in _inside(nodes[i]))
         self.tested = not self.analytic
@@ -134,19 +136,19 @@ class Comparison:
         question = self.question
         at = [point.of(x) for x in question.wrt]
         tangents = [direction(x, X, question.structure, self.points.rng) for x, X in zip(question.wrt, at, strict=True)]
-        tensor = self._tensor(point, tangents)
+        tensor = self.tensor(point, tangents)
         if not np.isfinite(tensor).all():
             return Outcome("undefined", np.inf, point.sizes, "the answer has no finite value where the expression is smooth")
         used = tangents
         if question.structure == "independent":
             used = [independent(space(x), V) for x, V in zip(question.wrt, tangents, strict=True)]
         off = off_space(tensor, question.wrt, at, question.structure)
-        outside = off > EXACT * _largest(tensor) and off > ROUNDING * self._size_of_terms(point, tangents)
+        outside = off > EXACT * _largest(tensor) and off > ROUNDING * self.size_of_terms(point, tangents)
         if outside and off > NOISE * self._noise(point, tangents, used)[0]:
             off /= _largest(tensor)
             reason = f"the answer leaves the space of its variable (by {off:.1e}, relative) at sizes {point.sizes}"
             return Outcome("narrow" if off < NARROW else "wrong", off, point.sizes, reason)
-        return self._judged(point, tangents, used, *self._sides(point, tensor, tangents, used))
+        return self._judged(point, tangents, used, *self.sides(point, tensor, tangents, used))
 
     def _judged(self, point: Point, tangents: Sequence[Any], used: Sequence[Any], got: Any, terms: Any, slope: Slope) -> Outcome:
         want = np.reshape(slope.value, -1, order="F")
@@ -163,17 +165,17 @@ class Comparison:
             return Outcome("vanishing", np.inf, point.sizes)
         if size == 0.0:
             return Outcome("faint", 0.0, point.sizes)
-        if size <= CANCELLED * (whole := self._size_of_terms(point, tangents)) and float(gap.max()) <= ROUNDING * whole:
+        if size <= CANCELLED * (whole := self.size_of_terms(point, tangents)) and float(gap.max()) <= ROUNDING * whole:
             return Outcome("faint", min(error, float(gap.max())), point.sizes)
-        if self._at_a_kink(point):
+        if self.at_a_kink(point):
             return Outcome("unusable", np.inf, point.sizes)
         if float(gap.max()) <= max(self._rounding(tangents), NOISE * self._noise(point, tangents, used)[1]):
-            rounding = size <= CANCELLED * self._size_of_terms(point, tangents)
+            rounding = size <= CANCELLED * self.size_of_terms(point, tangents)
             return Outcome("faint" if rounding else "unusable", min(error, float(gap.max())), point.sizes)
         reason = f"the answer and the numerical derivative differ by {error:.1e} (relative) at sizes {point.sizes}"
         return Outcome("narrow" if error < NARROW else "wrong", error, point.sizes, reason)
 
-    def _at_a_kink(self, point: Point) -> bool:
+    def at_a_kink(self, point: Point) -> bool:
         """Does something that moves stand where it is not differentiable?  (A declared zero makes every point such.)"""
         for i in self.changing:
             node = self.points.program.nodes[i]
@@ -186,11 +188,11 @@ class Comparison:
                     return True
         return False
 
-    def _sides(self, point: Point, tensor: Any, tangents: Sequence[Any], used: Sequence[Any]) -> tuple[Any, Any, Slope]:
+    def sides(self, point: Point, tensor: Any, tangents: Sequence[Any], used: Sequence[Any]) -> tuple[Any, Any, Slope]:
         """What the answer says about the directions, the size of its terms, and what the original says."""
         got = contract(tensor, used)
         terms = contract(np.abs(tensor), [np.abs(V) for V in used])
-        return got, terms, self._slope(point, tangents, float(np.max(terms)))
+        return got, terms, self.slope(point, tangents, float(np.max(terms)))
 
     def _noise(self, point: Point, tangents: Sequence[Any], used: Sequence[Any]) -> tuple[float, float]:
         """How much the answer, and the two sides, change when the point moves by next to nothing."""
@@ -201,15 +203,16 @@ class Comparison:
                 value = point.values[place]
                 env[name] = value * (1 + scale * rng.standard_normal(np.shape(value)))
             moved = point._replace(values=point.bound.values(env))
-            answers.append(self._tensor(moved, tangents))
-            got, _, slope = self._sides(moved, answers[-1], tangents, used)
+            answers.append(self.tensor(moved, tangents))
+            got, _, slope = self.sides(moved, answers[-1], tangents, used)
             sides += [(got, np.reshape(slope.value, -1, order="F"))]
         return (
             max(_largest(a - answers[0]) for a in answers),
             max(_largest(a - b) for row in sides for a, b in zip(row, sides[0], strict=True)),
         )
 
-    def _tensor(self, point: Point, tangents: Sequence[Any]) -> Any:
+    def tensor(self, point: Point, tangents: Sequence[Any]) -> Any:
+        """The value of the answer with an axis for the entries of the function and one for those of each variable."""
         value = point.of(self.question.answer)
         if self.flip:
             value = np.transpose(value)
@@ -223,7 +226,7 @@ class Comparison:
         moved = {node: at[x] for node, x in self.moving.items()}
         return point.bound.moved(point.values, moved, self.question.original)
 
-    def _slope(self, point: Point, tangents: Sequence[Any], terms: float) -> Slope:
+    def slope(self, point: Point, tangents: Sequence[Any], terms: float) -> Slope:
         """The mixed derivative of the original along the directions, and how sure it is."""
         place = self.points.program.place[self.question.original]
 
@@ -270,7 +273,7 @@ class Comparison:
             return 0.0
         return ROUNDED * float(np.prod([_largest(V) for V in tangents]))
 
-    def _size_of_terms(self, point: Point, tangents: Sequence[Any]) -> float:
+    def size_of_terms(self, point: Point, tangents: Sequence[Any]) -> float:
         """The size of what the derivative is put together from, in the original and in the answer."""
         reach = 1.0
         for V in tangents:

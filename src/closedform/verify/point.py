@@ -120,6 +120,11 @@ class Points:
         """Where in the ways to draw the sequence stands; ``back`` returns there."""
         return self.stage
 
+    @property
+    def style(self) -> str:
+        """The way in which points are drawn at present."""
+        return SCHEDULE[self.stage][0]
+
     def back(self, stage: int) -> None:
         """Draw again in the way that a mark stands for."""
         self.stage = stage % len(SCHEDULE)
@@ -159,10 +164,15 @@ class Points:
         style = SCHEDULE[self.stage][0]
         env = {}
         for k, (name, symbol) in enumerate(self.symbols.items()):
-            value = draw(symbol, sizes, self.rng, self._style_of(style, name))
+            value = draw(symbol, sizes, self.rng, self.style_of(style, name))
             if style == "normal" and symbol.is_scalar and not known_facts(symbol):
                 value = abs(value) * (-1.0 if (k + self.turn + len(self.known_sizes)) % 2 else 1.0)  # both signs in turn
             env[name] = value
+        return self.at(sizes, env, style, self.conditions)
+
+    def at(self, sizes: dict[str, int], env: dict[str, Any], style: str, conditions: Sequence[tuple[str, Expr]]) -> Point | None:
+        """The point with these values of the symbols, when it satisfies the conditions and the required expressions
+        have values; else None, and ``reason`` says why."""
         env.update((name, float(sizes[name])) for name in env if name in sizes)  # a declared integer that counts
         for name, member in self.held.items():
             family, (i, rows, cols) = member.args[0], (d.value(sizes) for d in member.params)
@@ -171,7 +181,7 @@ class Points:
         bound = self.program.at(sizes)
         values = bound.values(env)
         place = self.program.place
-        for condition, argument in self.conditions:
+        for condition, argument in conditions:
             if not holds(condition, values[place[argument]]):
                 self._singular = condition in RANK
                 self.reason = f"{_short(argument)} was {_negated(condition)} wherever it was tried"
@@ -182,7 +192,13 @@ class Points:
                 return None
         return Point(sizes, bound, values, style)
 
-    def _style_of(self, style: str, name: str) -> str:
+    def own_conditions(self) -> list[tuple[str, Expr]]:
+        """Those of the conditions that the required expressions put on their arguments."""
+        own = {pair for node in postorder(*self.required) for pair in node.op.domain(*node.args, *node.params)}
+        return [pair for pair in self.conditions if pair in own]
+
+    def style_of(self, style: str, name: str) -> str:
+        """The way in which one symbol is drawn under a way of the schedule."""
         if style == "domain":
             if self._restricted is None:
                 self._restricted = {node.params[0] for node in postorder(*self.limited) if node.op.name in ("symbol", "family")}

@@ -112,6 +112,15 @@ ROWS: tuple[Row, ...] = (
         "A: m n; C: n k",
     ),
     Row(
+        "inverse-of-diagonal",
+        "inv(diag(x))*A",
+        "diag(1./x)*A",
+        "the inverse of a diagonal matrix has the reciprocals on its diagonal",
+        "x: n positive; A: n m",
+        "inv(D)*A",
+        "D: n n diagonal invertible; A: n m",
+    ),
+    Row(
         "square-root",
         "sqrtm(A)*sqrtm(A)*B",
         "A*B",

@@ -99,6 +99,15 @@ ROWS: tuple[Row, ...] = (
         "A: m n; B: m n",
     ),
     Row(
+        "triangle-mask",
+        "tril(ones(n,n)).*A",
+        "tril(A)",
+        "what is multiplied with a triangle entry by entry keeps only the entries of that triangle",
+        "A: n n",
+        "tril(A)*B",
+        "A: n n; B: n n",
+    ),
+    Row(
         "mask-power",
         "tril(ones(n,n)).^2.*A",
         "tril(ones(n,n)).*A",

@@ -1,0 +1,125 @@
+"""Explanations of a wrong answer as formulas that can be evaluated, and which of them hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from closedform.core.errors import InputError
+from closedform.core.expr import Expr
+from closedform.tutor.ground import Ground, Here, multiple, same, values
+from closedform.tutor.pieces import Piece
+
+CONFIRMED = 3
+"""At so many points an explanation must hold."""
+MOST_KEPT = 24
+WORST = 99
+
+
+class Candidate(NamedTuple):
+    """A possible explanation.
+
+    ``expr`` is the answer mended (to be compared with the truth) or the truth with a slip in it (to be compared with the
+    answer).  ``said`` gives the sentence, ``good`` is the part of the derivation that the slip missed.
+    """
+
+    expr: Expr
+    slip: str
+    rank: int
+    said: Callable[[], str]
+    piece: Piece | None = None
+    good: Expr | None = None
+    mended: bool = False
+    node: Expr | None = None
+    """The node of the question at which the slip happens, where that is known."""
+    planted: Expr | None = None
+    """The wrong part, to be looked for in the answer."""
+
+
+class Found(NamedTuple):
+    """An explanation that holds: up to a constant, or a transpose, where those are not 1 and False."""
+
+    candidate: Candidate
+    rank: int
+    factor: Fraction
+    turned: bool
+
+    def sentence(self) -> str:
+        """What it says."""
+        said = self.candidate.said()
+        if self.turned:
+            said += ", and the whole is transposed"
+        if self.factor != 1:
+            said += f", and the whole is multiplied by {self.factor if self.candidate.mended is False else 1 / self.factor}"
+        return said
+
+
+def holding(candidates: Sequence[Candidate], truth: Expr, answer: Expr, ground: Ground) -> list[Found]:
+    """Those of the explanations that hold at every point, the simplest first."""
+    unique: dict[tuple[Expr, bool], Candidate] = {}
+    for c in sorted(candidates, key=_rank):
+        unique.setdefault((c.expr, c.mended), c)
+    listed = list(unique.values())
+    here = ground.points(1)[0]
+    if not listed:
+        return []
+    t, a, *rest = valued([truth, answer, *(c.expr for c in listed)], here)
+    found = []
+    for c, value in zip(listed, rest, strict=True):
+        match = _match(value, t if c.mended else a, exactly=None)
+        if match is not None:
+            found.append(Found(c, c.rank + 2 * (match[0] != 1) + 2 * match[1], *match))
+    found.sort(key=_found_rank)
+    found = found[:MOST_KEPT]
+    for here in ground.points(CONFIRMED)[1:]:
+        if not found:
+            break
+        t, a, *rest = valued([truth, answer, *(f.candidate.expr for f in found)], here)
+        found = [
+            f
+            for f, value in zip(found, rest, strict=True)
+            if _match(value, t if f.candidate.mended else a, exactly=(f.factor, f.turned)) is not None
+        ]
+    return found
+
+
+def valued(exprs: Sequence[Expr], here: Here) -> list[Any]:
+    """The values of expressions; one at a time where together they have none."""
+    try:
+        return values(exprs, here)
+    except (InputError, ArithmeticError, KeyError, ValueError):
+        return [_alone(e, here) for e in exprs]
+
+
+def _alone(e: Expr, here: Here) -> Any:
+    try:
+        return values([e], here)[0]
+    except (InputError, ArithmeticError, KeyError, ValueError):
+        return None
+
+
+def _rank(c: Candidate) -> int:
+    return c.rank
+
+
+def _found_rank(f: Found) -> int:
+    return f.rank
+
+
+def _match(value: Any, target: Any, exactly: tuple[Fraction, bool] | None) -> tuple[Fraction, bool] | None:
+    """The constant and the transpose with which the target is the value."""
+    if value is None or target is None or not abs(value).max(initial=0.0) > 0.0:
+        return None
+    for turned in (False, True):
+        if exactly is not None and exactly[1] is not turned:
+            continue
+        shown = value.T if turned else value
+        if turned and value.shape == (1, 1):
+            continue
+        if (exactly is None or exactly[0] == 1) and same(target, shown):
+            return Fraction(1), turned
+        factor = multiple(target, shown)
+        if factor is not None and (exactly is None or exactly[0] == factor):
+            return factor, turned
+    return None

@@ -1,0 +1,180 @@
+"""Slips planted in the true derivative, and slips mended in an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from closedform.core.errors import InputError, Refusal
+from closedform.core.expr import Expr, make
+from closedform.core.walk import postorder, substitute, tree_size
+from closedform.ops.build import times, total, transpose
+from closedform.rewrite.engine import Simplifier
+from closedform.rewrite.order import Order, ranks
+from closedform.tutor.candidate import Candidate
+from closedform.tutor.edits import Edit, edits, without_factors
+from closedform.tutor.pieces import Piece, Pieces
+
+MOST_NODES = 80
+"""Formulas with more nodes are not searched for slips."""
+MOST_TERMS = 12
+LONGEST = 48
+"""How much of a formula a sentence shows."""
+
+
+def mended(pieces: Pieces, *, every: bool = False) -> Iterator[Candidate]:
+    """The answer with one slip undone, in every place (``every``: also where that changes a shape)."""
+    if len(pieces.all) > MOST_NODES:
+        return
+    for piece in pieces.all:
+        expr = piece.expr
+        if expr is None or piece.code in ("num", "bind", "let"):
+            continue
+        for edit in edits(expr, every=every):
+            if edit.mends != "dropped term":
+                whole = pieces.rebuilt(piece, edit.new)
+                if whole is not None:
+                    said = partial(mending, pieces, piece, edit)
+                    yield Candidate(whole, edit.mends, edit.rank, said, piece, edit.new, mended=True)
+        for rest, factor in without_factors(expr):
+            whole = pieces.rebuilt(piece, rest)
+            if whole is not None:
+                said = partial(_extra, pieces, piece, factor)
+                yield Candidate(whole, "extra factor", 2, said, piece, rest, mended=True)
+        if piece.code == "name":
+            yield from _renamed(pieces, piece)
+
+
+def mending(pieces: Pieces, piece: Piece, edit: Edit) -> str:
+    """The sentence of an edit that makes an answer right."""
+    old, new = short(pieces.text(piece)), short(str(edit.new))
+    clause = {
+        "missing transpose": "{old} is transposed" if edit.new is _transposed(piece) else "{old} becomes {new}",
+        "misplaced transpose": "{old} loses its transpose" if "without" in edit.said else "{old} becomes {new}",
+        "missing inverse": "{old} is inverted",
+        "misplaced inverse": "{old} is not inverted",
+    }.get(edit.mends, "{old} becomes {new}")
+    return "it becomes the derivative when " + clause.format(old=old, new=new)
+
+
+def _transposed(piece: Piece) -> Expr | None:
+    return None if piece.expr is None else transpose(piece.expr)
+
+
+def _extra(pieces: Pieces, piece: Piece, factor: Expr) -> str:
+    return f"it becomes the derivative when the factor {short(str(factor))} is taken out of {short(pieces.text(piece))}"
+
+
+def _renamed(pieces: Pieces, piece: Piece) -> Iterator[Candidate]:
+    expr = piece.expr
+    assert expr is not None
+    for other in pieces.scope.symbols.values():
+        if other is not expr and other.op.name == "symbol" and other.shape == expr.shape:
+            whole = pieces.rebuilt(piece, other)
+            if whole is not None:
+                said = partial(_other_name, pieces.text(piece), other.params[0])
+                yield Candidate(whole, "another variable", 3, said, piece, other, mended=True)
+    if expr.op.name == "size":
+        for name in sorted(pieces.scope.sizes):
+            if name != str(expr.params[0]):
+                from closedform.core.dim import Dim
+
+                whole = pieces.rebuilt(piece, make("size", (), (Dim.of(name),)))
+                if whole is not None:
+                    said = partial(_other_name, pieces.text(piece), name)
+                    yield Candidate(whole, "another size", 3, said, piece, None, mended=True)
+
+
+def _other_name(old: str, new: str) -> str:
+    return f"it becomes the derivative when {old} gives way to {new}"
+
+
+# ---- slips in the truth ------------------------------------------------------------------------------------------
+def planted(truth: Expr) -> Iterator[Candidate]:
+    """The derivative with one slip in it: in the whole, and in each of its terms."""
+    seen: set[Expr] = {truth}
+    forms = forms_of(truth)
+    for form in forms:
+        if tree_size(form, 4 * MOST_NODES) >= 4 * MOST_NODES:
+            continue
+        terms = form.args if form.op.name == "add" and len(form.args) <= MOST_TERMS else (form,)
+        for k, term in enumerate(terms):
+            for wrong, edit, node in _slipped(term):
+                whole = wrong
+                if len(terms) > 1:
+                    if wrong.shape != form.shape:
+                        continue
+                    whole = total(*terms[:k], wrong, *terms[k + 1 :])
+                if whole not in seen:
+                    seen.add(whole)
+                    yield Candidate(whole, edit.plants, edit.rank, partial(_planting, node, edit), None, node, planted=edit.new)
+        if len(terms) > 1:
+            for wrong, edit, node in _slipped(form):
+                if wrong not in seen:
+                    seen.add(wrong)
+                    yield Candidate(wrong, edit.plants, edit.rank, partial(_planting, node, edit), None, node, planted=edit.new)
+
+
+def forms_of(e: Expr) -> list[Expr]:
+    """The formula as it stands, and multiplied out."""
+    try:
+        opened = Simplifier(Order(ranks(e)), expand=True, most=64).canonical(e)
+    except (InputError, Refusal):
+        return [e]
+    return [e] if opened is e else [e, opened]
+
+
+def _slipped(term: Expr) -> Iterator[tuple[Expr, Edit, Expr]]:
+    for node in postorder(term):
+        if node.op.name == "number":
+            continue
+        for edit in edits(node):
+            whole = _replaced(term, node, edit.new)
+            if whole is not None:
+                yield whole, edit, node
+        for rest, factor in without_factors(node):
+            whole = _replaced(term, node, rest)
+            if whole is not None:
+                yield whole, Edit(factor, "dropped factor", "dropped factor", 2, "factor"), node
+        softened = elementwise_softmax(node)
+        if softened is not None:
+            whole = _replaced(term, node, softened)
+            if whole is not None:
+                yield whole, Edit(softened, "elementwise softmax derivative", "", 2, ""), node
+
+
+def _replaced(term: Expr, node: Expr, new: Expr) -> Expr | None:
+    if node is term:
+        return new
+    try:
+        return substitute(term, {node: new})
+    except InputError:
+        return None
+
+
+def _planting(node: Expr, edit: Edit) -> str:
+    if edit.plants == "dropped factor":
+        return f"it is the derivative without the factor {short(str(edit.new))} in {short(str(node))}"
+    return f"it is the derivative with {short(str(edit.new))} where {short(str(node))} belongs"
+
+
+def elementwise_softmax(node: Expr) -> Expr | None:
+    """diag(p.*(1 - p)) for diag(p) - p*p', the Jacobian of softmax."""
+    if node.op.name != "add" or len(node.args) != 2:
+        return None
+    for first, second in (node.args, node.args[::-1]):
+        if first.op.name == "diag":
+            p = first.args[0]
+            return make("diag", (times(p, total(make("ones", (), p.shape), _minus(p))),))
+    return None
+
+
+def _minus(p: Expr) -> Expr:
+    from closedform.ops.build import negative
+
+    return negative(p)
+
+
+def short(text: str) -> str:
+    """A formula for a sentence."""
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

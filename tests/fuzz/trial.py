@@ -1,0 +1,234 @@
+"""One question put to the package, and what came of it."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import resource
+import time
+import traceback
+from typing import Any
+
+import numpy as np
+from tests.fuzz.grammar import Question, question
+from tests.fuzz.judge import Asked, derivative_shape, has_point, judge
+from tests.fuzz.mistakes import Text, text
+from tests.fuzz.syntax import Unreadable, declarations, latin, parse
+from tests.fuzz.values import Evaluator, Members
+
+import closedform as cf
+
+SLOW_S = 2.0
+MOST_MB = 500.0
+SPILLED: list[int] = []
+"""The file that takes what libraries in C print, where there is one."""
+FAILURES = ("wrong", "crash", "withheld", "undefined", "disagrees", "slow", "memory", "hang", "unprinted", "noise", "derivation")
+"""Outcomes that are defects."""
+
+
+def made(kind: str, seed: int, index: int) -> Question | Text:
+    """The question of a kind with a number."""
+    rng = random.Random(f"{kind} {seed} {index}")
+    return question(rng) if kind == "expression" else text(rng)
+
+
+def peak_mb() -> float:
+    """The largest memory of this process so far, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def run(case: Question | Text, seed: int = 0) -> dict[str, Any]:
+    """Ask, check, and say what came of it: ``outcome``, ``reason``, ``wall``, ``cpu`` and ``mb`` (of the package alone)."""
+    try:
+        found = _expression(case, seed) if isinstance(case, Question) else _text(case)
+    except RecursionError:
+        found = {"outcome": "crash", "reason": "RecursionError in the check", "detail": traceback.format_exc(limit=-6)}
+    found["mb"] = peak_mb()
+    if found["outcome"] not in FAILURES:
+        if found.get("noise"):
+            found |= {"outcome": "noise", "detail": f"printed by a library; {found['outcome']}: {found.get('detail', '')}"}
+        elif found.get("cpu", 0) > SLOW_S:
+            found["outcome"] = "slow"
+        elif found["mb"] > MOST_MB:
+            found["outcome"] = "memory"
+    return found
+
+
+def said(case: Question | Text) -> dict[str, Any]:
+    """The question as it goes into a line of a file."""
+    if isinstance(case, Question):
+        return {"expression": case.text, "wrt": list(case.wrt), "given": case.given, "layout": case.layout, "structure": case.structure}
+    return {"expression": case.expression, "wrt": case.wrt, "given": case.given, "layout": case.layout, "structure": case.structure}
+
+
+def reason(message: str) -> str:
+    """A message without what is particular to its question."""
+    line = message.splitlines()[0] if message else ""
+    line = re.sub(r"'[^']*'|\"[^\"]*\"", "…", line)
+    line = re.sub(r"(derivative of|argument|of the matrix|the matrix|variable|wrt:) \S.*?( by | is | has | to |;|$)", r"\1 …\2", line)
+    return re.sub(r"\d+(\.\d+)?(e[+-]?\d+)?", "#", line)[:110]
+
+
+def _ask(case: Question | Text, verify: bool) -> tuple[Any, dict[str, Any]]:
+    """The answer or None, and what came of asking."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    answer, found = None, {"outcome": "answered", "reason": ""}
+    before = _spilled()
+    try:
+        if isinstance(case, Question):
+            answer = cf.derive(case.text, list(case.wrt), case.given, layout=case.layout, structure=case.structure, verify=verify)
+        else:
+            answer = cf.derive(case.expression, case.wrt, case.given, layout=case.layout, structure=case.structure, verify=verify)
+    except cf.Refusal as error:
+        found = {"outcome": "refused", "reason": reason(str(error)), "detail": str(error)}
+    except cf.InputError as error:
+        found = {"outcome": "input", "reason": reason(str(error)), "detail": str(error)}
+    except cf.VerificationError as error:
+        found = {"outcome": "withheld", "reason": "failed its own check", "detail": str(error)}
+    except Exception as error:
+        found = {"outcome": "crash", "reason": f"{type(error).__name__}: {reason(str(error))}", "detail": traceback.format_exc(limit=-8)}
+    found["wall"], found["cpu"] = time.perf_counter() - wall, time.process_time() - cpu
+    if _spilled() > before:
+        found["noise"] = True
+    return answer, found
+
+
+def _spilled() -> int:
+    return os.fstat(SPILLED[0]).st_size if SPILLED else 0
+
+
+def printed(answer: Any) -> str:
+    """All that an answer prints, one after the other."""
+    return "\n".join((str(answer), answer.latex, answer.unicode, repr(answer), *answer.conditions, *answer.notes))
+
+
+def _text(case: Text) -> dict[str, Any]:
+    answer, found = _ask(case, case.verify)
+    if answer is not None:
+        try:
+            printed(answer)
+            if cf.parse(str(answer), _scope(answer)) is not answer.expr:
+                found |= {"outcome": "unprinted", "reason": "does not read back", "detail": str(answer)}
+        except Exception as error:
+            found |= {"outcome": "crash", "reason": f"printing: {type(error).__name__}", "detail": traceback.format_exc(limit=-8)}
+        return _derived(answer, found) if found["outcome"] == "answered" else found
+    return found
+
+
+def _scope(answer: Any) -> Any:
+    from closedform.lang.declare import Scope
+
+    return Scope(answer._symbols)
+
+
+def _expression(case: Question, seed: int) -> dict[str, Any]:
+    answer, found = _ask(case, verify=True)
+    asked = Asked(case.text, case.wrt, case.given, case.layout, case.structure)
+    if answer is None:
+        if found["outcome"] in ("refused", "input"):
+            found["point"] = has_point(asked, seed)
+        return found
+    try:
+        printed(answer)
+        text_ = str(answer)
+        if cf.parse(text_, _scope(answer)) is not answer.expr:
+            return found | {"outcome": "unprinted", "reason": "does not read back", "detail": text_}
+    except Exception as error:
+        return found | {"outcome": "crash", "reason": f"printing: {type(error).__name__}", "detail": traceback.format_exc(limit=-8)}
+    try:
+        outcome = judge(asked, text_, seed, earlier=_earlier(case))
+    except Unreadable as error:
+        return found | {"outcome": "disagrees", "reason": f"the other reader: {error}", "detail": text_}
+    found["point"] = outcome.verdict != "nowhere"
+    if outcome.verdict == "undefined" and any("invertible" in c or "rank" in c for c in answer.conditions):
+        return found | {"reason": "under a condition"}
+    if outcome.verdict in ("wrong", "undefined"):
+        return found | {"outcome": outcome.verdict, "reason": outcome.verdict, "detail": f"{text_}\n{outcome.detail}"}
+    for sizes, env in outcome.points[:1]:
+        try:
+            trouble = _code(case, answer, sizes, env) or _readings(case, env)
+        except Exception as error:
+            return found | {"outcome": "crash", "reason": f"code: {type(error).__name__}", "detail": traceback.format_exc(limit=-8)}
+        if trouble:
+            return found | {"outcome": "disagrees", "reason": trouble.split(":")[0], "detail": f"{text_}\n{trouble}"}
+    return _derived(answer, found)
+
+
+def _derived(answer: Any, found: dict[str, Any]) -> dict[str, Any]:
+    """What came of printing the derivation."""
+    try:
+        str(answer.derivation)
+    except Exception as error:
+        return found | {"outcome": "derivation", "reason": f"{type(error).__name__}: {reason(str(error))}", "detail": traceback.format_exc(limit=-8)}
+    return found
+
+
+def _earlier(case: Question) -> str | None:
+    """The answer by all variables but the last, where a variable moves on a curve."""
+    if len(case.wrt) < 2 or case.structure == "free" or "ortho" not in case.given:
+        return None
+    if len(case.wrt) > 2:
+        return None
+    if not any("ortho" in case.declared.get(name, "") for name in case.wrt):
+        return None
+    return str(cf.derive(case.text, list(case.wrt[:-1]), case.given, structure=case.structure, verify=False))
+
+
+def _near(a: Any, b: Any, tolerance: float = 1e-6) -> bool:
+    if np.shape(a) != np.shape(b):
+        return False
+    size = np.abs(b).max(initial=1e-6)
+    return bool(np.abs(np.asarray(a) - b).max(initial=0) <= tolerance * size)
+
+
+def _arrays(case: Question, env: dict[str, Any]) -> dict[str, Any]:
+    """The values with the axes that were declared."""
+    out = {}
+    for name, one in declarations(case.given).items():
+        value = env[name]
+        value = value.items if isinstance(value, Members) else value
+        axes = len(one.sizes) + (one.count is not None)
+        out[name] = np.asarray(value, float).reshape(np.shape(value)[:axes])
+    return out
+
+
+def _code(case: Question, answer: Any, sizes: dict[str, int], env: dict[str, Any]) -> str:
+    """Where the generated code and the text differ; empty when they do not."""
+    names = frozenset(declarations(case.given))
+    want = Evaluator(env)(parse(str(answer), names))
+    arrays = _arrays(case, env)
+    for form in ("matrix", "tensor"):
+        function = answer.function(form=form)
+        needed = {n: s for n, s in sizes.items() if n in function._size_names and n not in arrays}
+        with np.errstate(all="ignore"):
+            got = np.asarray(function(**arrays, **needed))
+        if form == "tensor":
+            mixed = want
+            shape = Evaluator(env)(parse(case.text, names)).shape
+            axes = [s for s in shape if s != 1]
+            for name in map(latin, case.wrt):
+                last = shape
+                shape = derivative_shape(shape, np.reshape(arrays[name], (*np.shape(arrays[name]), 1, 1)[:2] if np.ndim(arrays[name]) < 2 else np.shape(arrays[name])).shape)
+                axes += list(np.shape(arrays[name]))
+            if mixed.shape != shape or (case.layout != "mixed" and 1 not in shape and last == (1, 1) and case.layout == "numerator"):
+                mixed = mixed.T
+            elif case.layout == "denominator" and not (last == (1, 1) and np.ndim(arrays[latin(case.wrt[-1])])):
+                mixed = mixed.T
+            mixed = mixed.reshape(shape, order="F") if mixed.shape != shape else mixed
+            want = mixed.reshape(axes, order="F")
+        if not _near(got, want):
+            return f"{form} code: {got.shape} against {want.shape}; {np.ravel(got)[:6]} against {np.ravel(want)[:6]}"
+    return ""
+
+
+def _readings(case: Question, env: dict[str, Any]) -> str:
+    """Where a text, what is printed of it, and its normal form have different values; empty when they do not."""
+    names = frozenset(declarations(case.given))
+    value = Evaluator(env)
+    want = value(parse(case.text, names))
+    for what, text_ in (("reading", str(cf.parse(case.text, case.given))), ("normal form", str(cf.simplify(case.text, case.given)))):
+        got = value(parse(text_, names))
+        if not _near(got, want):
+            return f"{what}: {text_}"
+    return ""

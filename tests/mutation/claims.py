@@ -1,0 +1,231 @@
+"""Claims about the values of operations, attacked with all small matrices.
+
+For an operation and facts declared of its arguments, a claim says that its value has a fact.  Here every claim is put to
+arguments of sizes 1 and 2 with all entries among a few numbers, and to special and random ones of size 3: pairs of them
+all, so that B = -A, B = A' and repeated eigenvalues occur.  No draw is shared with tests/contract.py.  ``false_claims`` are
+the facts that some admissible argument refutes.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+from tests.mutation.points import drawn
+
+from closedform.core.dim import Dim
+from closedform.core.expr import Expr
+
+FACTS = (
+    "symmetric", "skew", "diagonal", "lower", "upper", "orthogonal", "orthonormal", "psd", "pd", "invertible", "positive",
+    "nonnegative", "unit", "simplex", "idempotent", "contraction", "integer",
+)  # fmt: skip
+SQUARE = {"symmetric", "skew", "diagonal", "lower", "upper", "orthogonal", "psd", "pd", "invertible", "idempotent"}
+TIGHT = 1e-9
+ROUGH = 1e-6
+"""A claim counts as refuted only where it fails by more than this, and as met only within the other."""
+
+
+def has(fact: str, A: Any, slack: float, pattern: Any = None) -> bool:
+    """Has a matrix a fact, up to a slack?  ``pattern`` marks the entries that are not zero by declaration."""
+    if fact in SQUARE and A.shape[0] != A.shape[1]:
+        return False
+    kept = A if pattern is None else A[pattern]
+    size = max(1.0, float(np.abs(A).max(initial=0.0)))
+    near = slack * size
+    match fact:
+        case "symmetric":
+            return bool(np.abs(A - A.T).max() <= near)
+        case "skew":
+            return bool(np.abs(A + A.T).max() <= near)
+        case "diagonal":
+            return bool(np.abs(A - np.diag(np.diag(A))).max() <= near)
+        case "lower":
+            return bool(np.abs(np.triu(A, 1)).max() <= near)
+        case "upper":
+            return bool(np.abs(np.tril(A, -1)).max() <= near)
+        case "orthogonal" | "orthonormal":
+            return bool(np.abs(A.T @ A - np.eye(A.shape[1])).max() <= near * size)
+        case "psd" | "pd":
+            least = float(np.linalg.eigvalsh((A + A.T) / 2).min())
+            return bool(np.abs(A - A.T).max() <= near) and (least >= -near if fact == "psd" else least > -near * 1e-3 + TINY)
+        case "invertible":
+            return bool(np.linalg.svd(A, compute_uv=False).min() > TINY)
+        case "positive":
+            return bool(kept.min(initial=1.0) > 0)
+        case "nonnegative":
+            return bool(kept.min(initial=0.0) >= -near)
+        case "unit":
+            return bool(kept.min(initial=0.5) > 0 and kept.max(initial=0.5) < 1)
+        case "simplex":
+            return A.shape[1] == 1 and bool(A.min() >= -near and abs(A.sum() - 1) <= near)
+        case "idempotent":
+            return bool(np.abs(A @ A - A).max() <= near * size)
+        case "contraction":
+            return bool(np.linalg.norm(A, 2) < 1)
+        case "integer":
+            return bool(np.abs(A - np.round(A)).max() <= near)
+    raise LookupError(fact)
+
+
+TINY = 1e-13
+
+
+@cache
+def pool(rows: int, cols: int) -> tuple[Any, ...]:
+    """Matrices of a shape: all of small entries where that is few, special and random ones."""
+    if rows * cols == 1:
+        return tuple(np.array([[v]]) for v in (1.0, 0.0, -1.0, 2.0, -2.0, 0.5, -0.5, 3.0, 0.3))
+    rng = np.random.default_rng(10 * rows + cols)
+    out = [np.zeros((rows, cols)), np.ones((rows, cols)), -np.ones((rows, cols)), np.ones((rows, cols)) / (rows * cols)]
+    if rows * cols <= 4:
+        out += [np.reshape(v, (rows, cols)) for v in itertools.product((-1.0, 0.0, 1.0), repeat=rows * cols)]
+        out += [np.reshape(v, (rows, cols)) for v in itertools.product((0.5, 2.0), repeat=rows * cols)]
+    one = np.eye(rows, cols)
+    out += [one, -one, 2 * one, 0.5 * one, -0.5 * one, one[::-1], np.roll(one, 1, 0), np.eye(rows, cols, 1), np.eye(rows, cols, -1)]
+    if rows == cols:
+        signs = np.diag((-1.0) ** np.arange(rows))
+        line = np.linspace(1, 2, rows)[:, None]
+        out += [signs, 0.5 * signs, 2 * signs, np.diag([2.0] + [1.0] * (rows - 1)), np.diag([0.3] + [0.6] * (rows - 1))]
+        out += [line @ line.T / float((line * line).sum()), np.tril(np.ones((rows, rows))), np.triu(np.ones((rows, rows)))]
+        c, s = np.cos(0.7), np.sin(0.7)
+        turn = np.eye(rows)
+        turn[:2, :2] = [[c, -s], [s, c]]
+        out += [turn, turn @ signs, 0.9 * turn, turn - turn.T, 3 * (turn - turn.T)]
+        out += [drawn(frozenset(more), rows, cols, rng) for more in SQUARE_DRAWS]
+        out += [0.25 * drawn(frozenset({"pd", "psd", "symmetric"}), rows, cols, rng, "small") for _ in range(2)]
+    out += [np.abs(rng.standard_normal((rows, cols))), rng.uniform(0.1, 0.9, (rows, cols)), rng.integers(-2, 4, (rows, cols)) * 1.0]
+    out += [rng.standard_normal((rows, cols)), 0.2 * rng.standard_normal((rows, cols))]
+    if cols == 1:
+        out += [drawn(frozenset({"simplex"}), rows, 1, rng), one[:, :1]]
+    if rows >= cols:
+        out += [drawn(frozenset({"orthonormal"}), rows, cols, rng)]
+    kept: list[Any] = []
+    for A in out:
+        kept += [A] if not any(np.array_equal(A, B) for B in kept) else []
+    return tuple(kept)
+
+
+SQUARE_DRAWS: tuple[set[str], ...] = (
+    {"symmetric"}, {"skew"}, {"pd", "psd", "symmetric"}, {"lower", "invertible"}, {"upper", "invertible"}, {"diagonal"},
+    {"orthogonal", "orthonormal"}, {"orthogonal", "orthonormal", "symmetric"}, {"idempotent"}, {"idempotent", "symmetric"},
+    {"contraction"}, {"symmetric", "positive"}, {"lower", "unit"}, {"symmetric", "unit"}, {"diagonal", "positive"},
+    {"skew", "integer"}, {"symmetric", "integer"},
+)  # fmt: skip
+
+
+class Trial(NamedTuple):
+    """Arguments, and the value of an operation at them."""
+
+    places: tuple[int, ...]
+    value: Any
+
+
+class Attack:
+    """An operation at all small arguments: which facts each argument has, and which each value lacks."""
+
+    def __init__(self, e: Expr, most: int = 12_000) -> None:
+        self.e = e
+        self.symbols = list(dict.fromkeys(a for a in e.args if a.op.name == "symbol"))
+        self.rounds = [self._round(sizes, most) for sizes in self._sizes()]
+
+    def _sizes(self) -> Iterator[dict[str, int]]:
+        names = sorted({x for part in (self.e, *self.e.args) for d in part.shape for x in d.names})
+        names += sorted({x for p in self.e.params if isinstance(p, Dim) for x in p.names if x not in names})
+        for choice in ((1,) * len(names), (2,) * len(names), (3,) * len(names), tuple(2 + k % 2 for k in range(len(names))),
+                       tuple(3 - k % 2 for k in range(len(names))), tuple(1 + k % 2 for k in range(len(names))),
+                       tuple(2 - k % 2 for k in range(len(names)))):  # fmt: skip
+            sizes = dict(zip(names, choice, strict=True))
+            try:
+                whole = all(d.value(sizes) >= 1 for part in (self.e, *self.e.args) for d in part.shape)
+            except ValueError:
+                continue
+            if whole:
+                yield sizes
+
+    def _round(self, sizes: Mapping[str, int], most: int) -> tuple[list[Any], list[Any], Any, Any]:
+        """Facts of the members of each pool, the places of the trials in them, and what their values lack."""
+        pools = [pool(s.rows.value(sizes), s.cols.value(sizes)) for s in self.symbols]
+        marks = [np.array([[has(f, A, TIGHT) for f in FACTS] for A in row]) for row in pools]
+        every: Sequence[tuple[int, ...]] = list(itertools.islice(itertools.product(*map(lambda r: range(len(r)), pools)), 400_000))
+        if len(every) > most:
+            every = random.Random(0).sample(every, most)
+        trials = [t for t in (self._trial(places, pools, sizes) for places in every) if t is not None]
+        lacking = {
+            pattern: np.array([[not has(f, t.value, ROUGH, _off(pattern, t.value)) for f in FACTS] for t in trials])
+            for pattern in ("", "diagonal", "lower", "upper")
+        }
+        return pools, marks, np.array([t.places for t in trials]), lacking
+
+    def _trial(self, places: tuple[int, ...], pools: list[Any], sizes: Mapping[str, int]) -> Trial | None:
+        arrays = {s: row[k] for s, row, k in zip(self.symbols, pools, places, strict=True)}
+        parts = [arrays[a] if a in arrays else np.array([[float(a.params[0])]]) for a in self.e.args]
+        parts = [p[0, 0] if a.is_scalar else p for a, p in zip(self.e.args, parts, strict=True)]
+        params = [p.value(sizes) if isinstance(p, Dim) else p for p in self.e.params]
+        shape = tuple(d.value(sizes) for d in self.e.shape)
+        try:
+            with np.errstate(all="ignore"):
+                if not all(_meets(c, self._argument(a, arrays, sizes)) for c, a in self.e.op.domain(*self.e.args, *self.e.params)):
+                    return None
+                value = self.e.op.value(np, *parts, *params)
+        except (np.linalg.LinAlgError, ValueError, ArithmeticError, TypeError, IndexError):
+            return None
+        value = np.reshape(np.asarray(value), shape)
+        return Trial(places, value) if np.isrealobj(value) and np.isfinite(value).all() and np.abs(value).max() < 1e6 else None
+
+    def _argument(self, a: Expr, arrays: Mapping[Expr, Any], sizes: Mapping[str, int]) -> Any:
+        from closedform.numeric.evaluate import evaluate
+
+        if a in arrays:
+            return arrays[a]
+        return np.atleast_2d(evaluate(a, {s.params[0]: v for s, v in arrays.items()}, sizes))
+
+    def refuted(self, given: Mapping[Expr, frozenset[str]], claimed: frozenset[str]) -> set[str]:
+        """The facts that the value lacks at some arguments that have the given facts.
+
+        ``claimed`` is what is said of the value: with a pattern of zeros, other facts are about the other entries.
+        """
+        pattern = next((p for p in ("diagonal", "lower", "upper") if p in claimed), "")
+        out: set[str] = set()
+        for _, marks, places, lacking in self.rounds:
+            if not len(places):
+                continue
+            admitted = np.ones(len(places), dtype=bool)
+            for k, s in enumerate(self.symbols):
+                wanted = [FACTS.index(f) for f in given.get(s, frozenset()) if f in FACTS]
+                admitted &= marks[k][places[:, k]][:, wanted].all(axis=1)
+            out |= {f for f, lacks in zip(FACTS, lacking[pattern][admitted].any(axis=0), strict=True) if lacks}
+        return out
+
+
+def _off(pattern: str, value: Any) -> Any:
+    if not pattern or value.shape[0] != value.shape[1]:
+        return None
+    ones = np.ones(value.shape)
+    return {"diagonal": np.eye(len(value)), "lower": np.tril(ones), "upper": np.triu(ones)}[pattern] > 0
+
+
+def _meets(condition: str, value: Any) -> bool:
+    A = np.atleast_2d(value)
+    match condition:
+        case "invertible":
+            return bool(np.linalg.cond(A) < 1e6)
+        case "full rank":
+            return bool(np.linalg.cond(A) < 1e6)
+        case "pd":
+            return bool(np.linalg.eigvalsh((A + A.T) / 2).min() > 1e-6)
+        case "positive":
+            return bool(A.min() > 0)
+        case "nonnegative":
+            return bool(A.min() >= 0)
+        case "nonzero":
+            return bool(np.abs(A).min() > 0)
+        case "in (-1, 1)":
+            return bool(np.abs(A).max() < 1)
+        case "above -1":
+            return bool(A.min() > -1)
+    return True
