@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from closedform.core.limits import limits
     from closedform.result import Derivative
     from closedform.session import derive, equal, gradient, gradients, hessian, jacobian, parse, simplify
+    from closedform.tutor.check import check
     from closedform.tutor.conventions import layouts
     from closedform.tutor.layouts import which_layout
+    from closedform.tutor.reasoning import check_derivation
 
 _WHERE = {
     "InputError": "closedform.core.errors",
@@ -27,6 +29,8 @@ _WHERE = {
     "Expr": "closedform.core.expr",
     "limits": "closedform.core.limits",
     "Derivative": "closedform.result",
+    "check": "closedform.tutor.check",
+    "check_derivation": "closedform.tutor.reasoning",
     "derive": "closedform.session",
     "equal": "closedform.session",
     "gradient": "closedform.session",
@@ -46,6 +50,8 @@ __all__ = [
     "Refusal",
     "VerificationError",
     "__version__",
+    "check",
+    "check_derivation",
     "derive",
     "equal",
     "gradient",

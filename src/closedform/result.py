@@ -132,7 +132,8 @@ class Derivative:
     @cached_property
     def derivation(self) -> Derivation:
         """The steps that produced the answer."""
-        return Derivation(derivation(self._stages, self._finish, self._asked))
+        steps = derivation(self._stages, self._finish, self._asked)
+        return Derivation(steps, self.wrt, self.structure, self.layout)
 
     def function(self, form: str = "tensor") -> GeneratedFunction:
         """The answer as a NumPy function of arrays, by name.

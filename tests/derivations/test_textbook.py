@@ -13,6 +13,7 @@ import closedform as cf
 from closedform.result import Derivative
 
 PAGES: dict[str, list[dict[str, Any]]] = tomllib.loads((Path(__file__).parent / "pages.toml").read_text(encoding="utf-8"))
+QUESTIONS = {f"{page}, {question['title']}": question for page, questions in PAGES.items() for question in questions}
 
 
 def derived(question: dict[str, Any]) -> Derivative:
@@ -30,9 +31,7 @@ def test_the_page_is_the_golden_one(page: str, golden: Golden) -> None:
     golden.check(f"textbook/{page}.txt", "\n\n".join(sections))
 
 
-@pytest.mark.parametrize(
-    "question", [q for page in PAGES.values() for q in page], ids=[f"{name}-{q['title']}" for name, page in PAGES.items() for q in page]
-)
+@pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)
 def test_every_line_holds(question: dict[str, Any]) -> None:
     d = derived(question)
     assert d.derivation.steps[-1].after is d.expr

@@ -311,8 +311,8 @@ class Evaluator:
         value = self.at(tree, scope)
         if value.size > MOST_ENTRIES:
             raise Unreadable("too large")
-        if np.abs(value).max(initial=0) > LARGEST:
-            self.edge = "overflow"
+        if not np.abs(value).max(initial=0) <= LARGEST:
+            self.edge = "overflow, or outside a domain"
         return value
 
     def at(self, tree: Tree, scope: Mapping[str, Any]) -> Array:

@@ -81,7 +81,7 @@ def _merged(steps: Sequence[Step]) -> tuple[Step, ...]:
             step = Step(last.rule, last.before, step.after, last.because)
         if out and out[-1].after is not step.before and str(out[-1].after) == str(step.before):
             step = replace(step, before=out[-1].after)  # the same line, with more known of the variable
-        if step.before is not step.after and (step.rule == "identify" or str(step.before) != str(step.after)):
+        if step.before is not step.after and (step.rule not in ("project", "facts") or str(step.before) != str(step.after)):
             out.append(step)
     return tuple(out)
 

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from closedform.calculus.composition import by_name, is_layer, with_layers
+from closedform.calculus.composition import is_layer, with_layers
 from closedform.calculus.derive import Stage
 from closedform.calculus.lines import local_differential
 from closedform.calculus.reverse import cotangents
 from closedform.calculus.rules import law
-from closedform.calculus.step import Step, direction, marked, named_as_symbols, pairing
+from closedform.calculus.step import Step, direction, marked, pairing
 from closedform.calculus.tidy import tidied, turned
 from closedform.core.expr import Expr, make
-from closedform.core.walk import depends, postorder, substitute, tree_size
+from closedform.core.walk import depends, postorder, rebuild, substitute, tree_size
 from closedform.lang.text import text
 from closedform.ops.build import num, product, total
 from closedform.rewrite.best import shortest
@@ -42,9 +42,9 @@ def layered(stage: Stage, given: Mapping[Expr, str]) -> Iterator[Step]:
         yield Step("name-layers", whole, named, NAMED)
         whole = named
     back = _Back(function, stage)
-    while (layer := back.next_layer()) is not None:
-        rule, because = back.through(layer)
-        after = back.shown()
+    while back.left:
+        rule, because = back.through()
+        after = back.whole()
         if after is not whole:
             yield Step(rule, whole, after, because)
             whole = after
@@ -54,104 +54,130 @@ def layered(stage: Stage, given: Mapping[Expr, str]) -> Iterator[Step]:
 
 
 class _Back:
-    """Reverse accumulation over a function whose layers have names."""
+    """Reverse accumulation from layer to layer.
+
+    It is carried out with a symbol for each name; ``names`` holds what the symbols stand for, ``contents`` the same in
+    symbols.  ``open`` are the symbols whose differentials still stand, with their cotangents.
+    """
 
     def __init__(self, function: Expr, stage: Stage) -> None:
         self.leaf = stage.leaf
         self.order = stage.order
-        nodes = postorder(function)
-        self.active = depends(nodes, self.leaf)
-        self.left = [n for n in reversed(nodes) if n in self.active and n is not self.leaf]
-        self.open: dict[Expr, list[Expr]] = {function: [num(1)]}
-        self.root = function
-        self.taken = {n.params[0] for n in nodes if n.op.name in ("symbol", "named", "family")}
-        self.named = by_name(function)
+        self.names: dict[Expr, Expr] = {}
+        self.contents: dict[Expr, Expr] = {}
+        self.written: dict[Expr, Expr] = {}
+        """What is written by a symbol where it comes up."""
+        self._simple: dict[Expr, Expr] = {}
+        root = self._opened(function)
+        moving = {self.leaf}
+        self.left: list[Expr] = []
+        """The layers that are still to be gone through, the outermost first; the first of all is the function itself."""
+        for symbol, content in self.contents.items():
+            if not moving.isdisjoint(postorder(content)):
+                moving.add(symbol)
+                self.left.insert(0, symbol)
+        self.moving = moving
+        self.root = make("d", (root,))  # stands for the function: a key that no symbol is
+        self.contents[self.root] = root
+        self.left.insert(0, self.root)
+        self.open: dict[Expr, list[Expr]] = {self.root: [num(1)]}
+        self.taken = {n.params[0] for n in postorder(function) if n.op.name in ("symbol", "named", "family")}
 
-    def next_layer(self) -> Expr | None:
-        """The layer that comes next from the outside; None when only the variable is left."""
-        return next((n for n in self.left if n.op.name == "named" or n is self.root), None)
+    def _opened(self, function: Expr) -> Expr:
+        """The function with symbols for its names."""
+        done: dict[Expr, Expr] = {}
+        for node in postorder(function):
+            new = rebuild(node, tuple(done[a] for a in node.args))
+            done[node] = self._symbol(node.params[0], new.args[0], node) if node.op.name == "named" else new
+        return done[function]
 
-    def through(self, layer: Expr) -> tuple[str, str]:
-        """Replace the differential of a layer by those inside it; the name of the rule, and why."""
+    def _symbol(self, name: str, content: Expr, named: Expr) -> Expr:
+        axes = 0 if content.is_scalar else 1 if content.is_column else 2
+        symbol = make("symbol", (), (name, content.rows, content.cols, axes, frozenset()))
+        self.names[symbol], self.contents[symbol], self.written[content] = named, content, symbol
+        return symbol
+
+    def through(self) -> tuple[str, str]:
+        """Replace the differential of the outermost layer by those inside it; the name of the rule, and why."""
+        layer = self.left.pop(0)
+        content = self.contents[layer]
         fresh = self._named_cotangent(layer)
-        inside = self._inside(layer)
+        nodes = postorder(content)
+        active: set[Expr] = set()
+        for leaf in self.moving.intersection(nodes):
+            active |= depends(nodes, leaf)
+        arrived = {content: self.open.pop(layer, [num(0)])}
+        inside = [n for n in reversed(nodes) if n in active]
         for node in inside:
-            self.left.remove(node)
-            arrived = self.open.pop(node, None)
-            if arrived is not None:
-                for argument, part in cotangents(node, total(*arrived), self.active, self.leaf):
-                    self.open.setdefault(argument, []).append(part)
-        rule = next((n for n in inside if is_layer(n)), None)
-        because = self._because(layer, inside)
+            if node in self.moving:
+                self.open.setdefault(node, []).extend(arrived.get(node, []))
+            elif node in arrived:
+                for argument, part in cotangents(node, total(*arrived[node]), active, self.moving):
+                    arrived.setdefault(argument, []).append(part)
+        because = self._because(layer, [n for n in inside if n not in self.moving], active)
         if fresh is not None:
-            because = f"{because}, and {fresh.params[0]} = {_said(fresh.args[0])}"
+            because = f"{because}, and {fresh.params[0]} = {text(self.contents[fresh])}"
+        rule = next((n for n in inside if is_layer(n)), None)
         return f"d-{rule.op.name}" if rule is not None else "d-linear", because
 
     def _named_cotangent(self, layer: Expr) -> Expr | None:
         """Give what stands before the differential of a layer a name, where it is long and comes before a function."""
-        if layer not in self.open or layer.op.name != "named" or is_layer(layer.args[0]) or layer.params[0][0] not in "Zz":
+        if layer is self.root or layer not in self.open or is_layer(self.contents[layer]) or layer.params[0][0] not in "Zz":
             return None
         cotangent = self._cotangent(layer)
         stem = "delta" + layer.params[0][1:]
-        if _size(cotangent) < PLAIN or stem in self.taken:
+        if tree_size(cotangent) < PLAIN or stem in self.taken:
             return None
         self.taken.add(stem)
-        self.open[layer] = [make("named", (cotangent,), (stem,))]
+        named = make("named", (substitute(cotangent, self.names),), (stem,))
+        self.open[layer] = [self._symbol(stem, cotangent, named)]
         return self.open[layer][0]
 
-    def _cotangent(self, node: Expr) -> Expr:
-        """What stands before a differential, simplified and written in the names."""
-        written = substitute(total(*self.open[node]), self.named)
-        symbols = named_as_symbols(written)  # what the names stand for stays as it was put
-        found = shortest(substitute(written, symbols), self.order).expr
-        found = substitute(found, {symbol: name for name, symbol in symbols.items()})
-        self.open[node] = [found]
+    def _cotangent(self, layer: Expr) -> Expr:
+        """What stands before a differential, simplified and written in the symbols."""
+        parts = self.open[layer]
+        if layer is self.leaf:  # what has come to it is simplified together at the end
+            self.open[layer] = [self._simplified(part) for part in parts]
+            return total(*self.open[layer])
+        self.open[layer] = [self._simplified(total(*parts))]
+        return self.open[layer][0]
+
+    def _simplified(self, e: Expr) -> Expr:
+        found = self._simple.get(e)
+        if found is None:
+            found = shortest(substitute(e, self.written), self.order).expr
+            self._simple[e] = self._simple[found] = found
         return found
 
-    def _inside(self, layer: Expr) -> list[Expr]:
-        """The nodes from a layer down to the next names, the outer ones first."""
-        out = [layer]
-        for node in self.left:
-            users = [user for user in self.left if node in user.args]
-            if users and node.op.name != "named" and all(user in out for user in users):
-                out.append(node)
-        return out
-
-    def shown(self) -> Expr:
-        """The sum of inner products that is left."""
-        terms = [self._term(node) for node in self.open]
-        return total(*terms) if terms else num(0)
+    def whole(self) -> Expr:
+        """The sum of inner products that is left, in the names."""
+        terms = [self._term(layer) for layer in self.open]
+        return substitute(total(*terms), self.names) if terms else num(0)
 
     def standard(self) -> Expr:
         """The same when only the variable is left, as tr(G'*dX)."""
-        return pairing(self._cotangent(self.leaf), direction(self.leaf)) if self.leaf in self.open else num(0)
+        if self.leaf not in self.open:
+            return num(0)
+        gradient = self._simplified(total(*self.open[self.leaf]))
+        return substitute(pairing(gradient, direction(self.leaf)), self.names)
 
-    def _term(self, node: Expr) -> Expr:
-        G, moved = self._cotangent(node), marked(node, self.leaf)
-        if node.is_scalar or node is self.leaf:
+    def _term(self, layer: Expr) -> Expr:
+        G, moved = self._cotangent(layer), marked(layer, self.leaf)
+        if layer.is_scalar or layer is self.leaf:
             return pairing(G, moved)
         flat = turned(G)
-        if _size(flat) > _size(G) + 1:
+        if tree_size(flat) > tree_size(G) + 1:
             return pairing(G, moved)
-        inside = product(flat, moved) if node.is_column else make("trace", (product(flat, moved),))
+        inside = product(flat, moved) if layer.is_column else make("trace", (product(flat, moved),))
         return tidied(inside)
 
-    def _because(self, layer: Expr, inside: list[Expr]) -> str:
+    def _because(self, layer: Expr, inside: list[Expr], active: set[Expr]) -> str:
         """The differential of the layer in those of the names inside it."""
         if layer is self.root:
             outer = next((n for n in inside if is_layer(n) or n.op.name in POWERS), None)
             if outer is not None and outer.op.name in ("matrixpow", "sympow"):
                 return "d tr(X^k) = k*tr(X^(k - 1)*dX)"
-            return law(outer, self.active) if outer is not None else "d is linear"
-        moved = local_differential(layer.args[0], [n for n in inside if n is not layer], self.leaf)
-        return f"d{layer.params[0]} = {_said(substitute(moved, self.named))}"
-
-
-def _size(e: Expr) -> int:
-    """The length of a formula whose named parts are written by their names."""
-    return tree_size(substitute(e, named_as_symbols(e)))
-
-
-def _said(e: Expr) -> str:
-    """Its text."""
-    return text(substitute(e, named_as_symbols(e)))
+            return law(outer, active) if outer is not None else "d is linear"
+        moved = substitute(local_differential(self.contents[layer], inside, active, self.leaf), self.written)
+        marks = {n: direction(n.args[0]) for n in postorder(moved) if n.op.name == "d"}
+        return f"d{layer.params[0]} = {text(substitute(moved, marks))}"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 
 from closedform.calculus.forward import Push, one_step
 from closedform.calculus.rules import is_bookkeeping, is_multiple, reason
 from closedform.calculus.step import Step, marked
 from closedform.calculus.tidy import tidied
 from closedform.core.expr import Expr, make
-from closedform.core.walk import postorder, substitute
+from closedform.core.walk import substitute
 from closedform.ops.build import inner, num, power, product
 
 LINEAR = "d-linear"
@@ -97,21 +97,16 @@ class Differential:
         return True
 
 
-def local_differential(root: Expr, inside: Sequence[Expr], leaf: Expr) -> Expr:
-    """The differential of a part in those of the parts it is made of: the rules of the nodes ``inside`` (outer ones first)."""
+def local_differential(root: Expr, inside: Sequence[Expr], active: Container[Expr], leaf: Expr) -> Expr:
+    """The differential of a part in those of the parts it is made of: the rules of the nodes ``inside`` (outer ones first).
+
+    ``active`` are all nodes that move; of those that are not inside, the differential is written d(...).
+    """
     moved: dict[Expr, Expr] = {}
-    active = set(inside)
     for node in reversed(inside):
-        if node.op.name == "named":
-            moved[node] = moved[node.args[0]] if node.args[0] in moved else marked(node.args[0], leaf)
-            continue
-        tangents = {a: moved.get(a) or marked(a, leaf) for a in node.args if a in active or _moves(a, leaf)}
+        tangents = {a: moved.get(a) or marked(a, leaf) for a in node.args if a in active}
         moved[node] = _of_norm(node, leaf) or one_step(node, tangents)
-    return tidied(moved[root])
-
-
-def _moves(e: Expr, leaf: Expr) -> bool:
-    return leaf in postorder(e)
+    return tidied(moved.get(root) or marked(root, leaf))
 
 
 def _of_norm(node: Expr, leaf: Expr) -> Expr | None:

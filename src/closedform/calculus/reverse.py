@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Collection, Container, Sequence
 from dataclasses import dataclass
 
 from closedform.core.bound import amount, opened, summation
@@ -39,7 +39,7 @@ def pull_back(
         cotangent = total(*arrived.pop(node)) if node in arrived else None
         if cotangent is None:
             continue
-        parts = cotangents(node, cotangent, active, leaf)
+        parts = cotangents(node, cotangent, active, (leaf,))
         for argument, part in parts:
             arrived.setdefault(argument, []).append(part)
         if steps is not None:
@@ -48,13 +48,14 @@ def pull_back(
     return total(*found) if found else zeros_like(leaf)
 
 
-def cotangents(node: Expr, cotangent: Expr, active: Container[Expr], leaf: Expr) -> tuple[tuple[Expr, Expr], ...]:
+def cotangents(node: Expr, cotangent: Expr, active: Container[Expr], leaves: Collection[Expr]) -> tuple[tuple[Expr, Expr], ...]:
     """The cotangents of those arguments of a node that are active, from its own: one pullback.
 
-    Of a sum with an index the leaf takes what comes from each of the terms.
+    Of a sum with an index the leaves take what comes from each of the terms.
     """
     if node.op.name == "series":
-        return ((leaf, _from_terms(node, leaf, cotangent)),)
+        below = postorder(node.args[0])
+        return tuple((leaf, _from_terms(node, leaf, cotangent)) for leaf in below if leaf in leaves)
     return tuple((a, compact(_slot(node, slot, cotangent))) for slot, a in enumerate(node.args) if a in active)
 
 

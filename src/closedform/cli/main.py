@@ -18,6 +18,7 @@ from closedform.core.limits import limits
 
 COMMANDS = {
     "derive": "the closed-form derivative of an expression, checked numerically",
+    "check": "whether an answer, or a derivation line by line, is right, and what is wrong with it",
     "equal": "whether two expressions are equal, with evidence",
     "doctor": "what this installation consists of, and whether it works",
     "layouts": "what each source calls its layout, and which layout a formula is in",

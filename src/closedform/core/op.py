@@ -26,6 +26,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from closedform.core.errors import Refusal
 from closedform.core.expr import MANY, Expr, Shape, make, register
 from closedform.core.limits import tick
 

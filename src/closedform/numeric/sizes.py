@@ -17,6 +17,8 @@ from closedform.numeric.ranges import Terms, ordered
 POOL = (3, 4, 2, 5, 7, 6)
 CAP = 8
 """Integer sizes above this are shrunk in a check."""
+TWIN = {3: 4, 4: 3, 2: 5, 5: 2, 7: 6, 6: 7}
+"""For each size one of the other parity: signs such as (-1)^n come out at either."""
 SMALL = (4, 3, 5, 6, 2, 7, 8)
 """What they are shrunk to."""
 
@@ -113,7 +115,7 @@ def choices(demands: Demands, rng: np.random.Generator, limit: int = 64) -> Iter
             order = [pool[i % len(pool)] for i in places][: len(names)]
         else:
             order = [int(v) for v in rng.integers(2, CAP + 1, len(names))]
-        for row in (order, order[::-1]):  # of two sizes, either may have to be the larger
+        for row in (order, [TWIN.get(v, v) for v in order], order[::-1]):  # of two sizes, either may have to be the larger
             sizes = dict(zip(names, row, strict=True))
             sizes.update((i, int(rng.integers(1, 4))) for i in demands.indices)
             key = tuple(sizes.values())

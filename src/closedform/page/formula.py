@@ -142,7 +142,7 @@ class _Reader:
         raise Unread
 
     def name(self, word: str) -> Node:
-        if word in ("d", "dvec") and word not in self.known and self.tokens[self.at][0] == "name":
+        if word in ("d", "dvec") and self.tokens[self.at][0] == "name":
             return Node("d", word, (self.sum(POWER - 1),))
         if word in FUNCTIONS and self.word == "|":
             self.at += 1

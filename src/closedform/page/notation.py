@@ -27,6 +27,9 @@ PLACES = 0xE000
 BRACKETED = frozenset({"add", "hadamard", "kron", "khatrirao"})
 """Operations that stand in brackets beside a colon."""
 
+TURNED = frozenset({"transpose", "ones"})
+"""What may stand before a product in which something moves, as in tr(A'*dX*B)."""
+
 OPEN = frozenset({"add", "d", "trace", "sum"})
 """Operations in which an inner product needs no brackets."""
 
@@ -57,15 +60,13 @@ def with_colons(e: Expr, written: Callable[[Expr], str]) -> str:
     >>> from closedform.core.op import f
     >>> from closedform.lang.read import parse
     >>> from closedform.lang.text import text
-    >>> A, B = parse("A*B", "A: n m; B: k n").scope.symbols.values()
-    >>> dX = f.tangent("X", A.cols, B.rows)
-    >>> with_colons(f.mul(num(-2), f.trace(f.mul(B, A, dX))), text)
+    >>> e = parse("B*A", "A: n m; B: k n").expr
+    >>> dX = f.tangent("X", e.cols, e.rows)
+    >>> with_colons(f.mul(num(-2), f.trace(f.mul(*e.args, dX))), text)
     "-2*A'*B' : dX"
     """
     whole, pairs, loose = _paired(e)
     out = written(whole)
-    if whole.op.name == "mul" and pairs:
-        out = out.replace("*" + pairs[-1].place, pairs[-1].place) if whole.args == (num(-1), _place(pairs[-1])) else out
     for pair in reversed(pairs):
         sides = (_side(pair.left, written), _side(pair.right, written))
         shown = " : ".join(sides)
@@ -114,7 +115,8 @@ def _is_term(node: Expr) -> bool:
 
 
 def _with(e: Expr, done: dict[Expr, Expr]) -> Expr:
-    return done.get(e, e) if e in done else rebuild(e, tuple(done.get(a, a) for a in e.args))
+    """What moves, with characters for the inner products in it."""
+    return done[e] if e in done else rebuild(e, tuple(done.get(a, a) for a in e.args))
 
 
 def _inner(node: Expr, moving: set[Expr]) -> tuple[int, Expr, Expr] | None:
@@ -127,12 +129,15 @@ def _inner(node: Expr, moving: set[Expr]) -> tuple[int, Expr, Expr] | None:
         inside = inside.args[0]
     elif not (node.op.name == "mul" and node.is_scalar and not node.args[-1].is_scalar and node.args[-1].is_column):
         return None
-    if inside.op.name != "mul" or any(a in moving for a in scalars):
+    if inside.op.name != "mul" or inside not in moving or any(a in moving for a in scalars):
         return None
-    *before, last = inside.args
-    if last not in moving or any(a in moving for a in before):
+    at = next(k for k, a in enumerate(inside.args) if a in moving)
+    before, after = inside.args[:at], inside.args[at:]
+    if not before or any(a in moving for a in after[1:]):
         return None
-    return _signed(_transposed(product(*before)), scalars, last)
+    if len(after) > 1 and not (len(before) == 1 and before[0].op.name in TURNED and inside is not node):
+        return None
+    return _signed(_transposed(product(*before)), scalars, product(*after))
 
 
 def _signed(left: Expr, scalars: list[Expr], right: Expr) -> tuple[int, Expr, Expr]:

@@ -2,43 +2,80 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Iterator
+from textwrap import wrap
 
-from closedform.core.dim import ONE
-from closedform.core.expr import Expr, make
-from closedform.page.lines import READ, START, Line
+from closedform.page.breaking import broken
+from closedform.page.lines import READ, REWRITE
+from closedform.page.script import Row, stages
 
-WIDE = 64
-"""Reasons stand to the right of formulas up to this long, else on a line of their own."""
-MARGIN = 40
+WIDE = 110
+"""Columns of a formula."""
+WIDEST = 118
+"""Columns of a page, with the reasons."""
+MARGIN = 32
 """The column of the reasons is at least this far to the right."""
+FAR = 64
+"""... and at most this far; reasons of longer formulas stand below them."""
+GAP = 3
+LEAST = 34
+"""A reason to the right has at least so many columns."""
 
 
-def page(listed: Sequence[Line], written: Callable[[Expr], str]) -> str:
-    """The lines one below the other, reasons on the right."""
-    rows: list[tuple[str, str]] = []
-    for line in listed:
-        formula = written(line.formula)
-        if line.relation == START:
-            if rows:
-                rows.append(("", ""))
-            rows.append((formula, ""))
-        elif line.relation == READ:
-            rows.append((f"=> {formula}", f"[{line.rule}] {line.because}"))
+def page(rows: Iterable[Row]) -> str:
+    """The rows one below the other, reasons on the right."""
+    parts = [list(_laid_out(stage)) for stage in stages(rows)]
+    flat = [piece for part in parts for piece in part]
+    ends = [len(formula[-1]) + GAP for formula, reason in flat if reason and len(formula[-1]) + GAP <= FAR]
+    column = max([MARGIN, *ends])
+    return "\n\n".join("\n".join(line for piece in part for line in _placed(*piece, column)) for part in parts)
+
+
+def _laid_out(rows: list[Row]) -> Iterator[tuple[list[str], str]]:
+    """The lines of each formula and the reason that belongs to it."""
+    width = max((len(row.left) for row in rows if row.relation != READ), default=0)
+    sign = width
+    for row in rows:
+        if row.heading:
+            yield [row.heading], ""
+        if row.relation == READ:
+            start = f"=> {row.left} = " if row.left else "=> "
+            sign = len(start) - 2 if row.left else width
+        elif row.relation == REWRITE:
+            start = " " * sign + "= "
+        elif row.left or row.rules:
+            start = f"{row.left:>{width}} = "
         else:
-            rows.append((f"   = {formula}", f"[{line.rule}] {line.because}"))
-        for name, meaning in line.names:
-            rows.append((f"     with {written_name(name, written)} = {written(meaning)}", ""))
-    column = max([MARGIN, *(len(left) + 3 for left, right in rows if right and len(left) <= WIDE)])
-    out: list[str] = []
-    for left, right in rows:
-        if right and len(left) > WIDE:
-            out += [left, " " * 7 + right]
-        else:
-            out.append(f"{left:<{column}}{right}".rstrip())
-    return "\n".join(out)
+            start = ""
+        reason = f"[{'+'.join(row.rules)}] {''.join(row.reason)}" if row.rules else ""
+        yield _hanging(start, row.formula), reason
+        for name, meaning in row.names:
+            yield _hanging(" " * (width + 3) + f"with {name} = ", meaning), ""
 
 
-def written_name(name: str, written: Callable[[Expr], str]) -> str:
-    """A name as the printer writes it."""
-    return written(make("symbol", (), (name, ONE, ONE, 0, frozenset())))
+def _hanging(start: str, formula: str) -> list[str]:
+    """A formula after what stands before it; what does not fit goes on below, further in."""
+    first, *more = broken(formula, max(WIDE - len(start) - 2, 40))
+    return [start + first, *(" " * (len(start) + 2) + piece for piece in more)]
+
+
+def _placed(formula: list[str], reason: str, column: int) -> Iterator[str]:
+    """The formula with its reason to the right, or below where it is too long."""
+    *before, last = formula
+    yield from before
+    if not reason:
+        yield last
+    elif len(last) + GAP <= column and _fits(reason, WIDEST - column):
+        first, *more = wrap(reason, WIDEST - column, break_long_words=False, break_on_hyphens=False)
+        yield f"{last:<{column}}{first}"
+        yield from (" " * (column + 2) + line for line in more)
+    else:
+        yield last
+        indent = " " * 8
+        yield from wrap(reason, WIDE, initial_indent=indent, subsequent_indent=indent + "  ",
+                        break_long_words=False, break_on_hyphens=False)  # fmt: skip
+
+
+def _fits(reason: str, width: int) -> bool:
+    """Does the reason fit to the right, in one line or two?"""
+    return width >= LEAST and max(map(len, reason.split())) <= width - 2 and len(reason) <= 2 * width - 10

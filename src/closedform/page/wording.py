@@ -13,6 +13,9 @@ from closedform.page.formula import Node, functions
 ENTRYWISE = 15
 """How tightly entrywise products and inner products A : B bind where products are written side by side."""
 
+LOOSE = frozenset({"+", "-", ".*", "./", "⊗"})
+"""What stands in brackets beside a colon."""
+
 RAISED = dict(zip("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻", strict=True))
 
 Said = tuple[str, int]
@@ -72,6 +75,9 @@ class Wording:
     def infix(self, node: Node) -> Said:
         sign, level = self.products[node.kind]
         left, right = node.parts
+        if node.kind == ":":
+            sides = [self.bracketed(self.written(a)) if a.kind in LOOSE else self.at(a, level) for a in node.parts]
+            return sign.join(sides), level
         return f"{self.at(left, level)}{sign}{self.at(right, level + 1)}", level
 
     def power(self, node: Node) -> Said:
@@ -84,7 +90,7 @@ class Wording:
     def of(self, node: Node) -> Said:
         """``d X``, ``dvec X``."""
         inside = self.at(node.parts[0], PRODUCT)
-        return f"{node.value} {inside}", PRODUCT
+        return f"{node.value} {inside}", UNARY
 
     def bar(self, node: Node) -> Said:
         return f"|{self.written(node.parts[0])}|", ATOM
@@ -223,7 +229,7 @@ class Latex(Wording):
 
     def of(self, node: Node) -> Said:
         vec = r"\operatorname{vec} " if node.value == "dvec" else ""
-        return rf"\mathrm{{d}} {vec}{self.at(node.parts[0], PRODUCT)}", PRODUCT
+        return rf"\mathrm{{d}} {vec}{self.at(node.parts[0], PRODUCT)}", UNARY
 
     def bar(self, node: Node) -> Said:
         return rf"\lvert {self.written(node.parts[0])} \rvert", ATOM
@@ -235,7 +241,14 @@ class Latex(Wording):
             sign = {"ones": r"\mathbf{1}", "eye": "I"}.get(word, word)
             sizes = (r" \times " if word == "ones" else ",").join(args)
             return f"{sign}_{{{sizes}}}", ATOM
-        if op is not None and op.latex and op.args and len(op.args) == len(args) and not op.params and node.parts[0].kind != "bar":
+        if (
+            op is not None
+            and op.latex
+            and op.args
+            and len(op.args) == len(args)
+            and not op.params
+            and node.parts[0].kind != "bar"
+        ):
             return self.templated(op.latex, node, op)
         if word == "kron":
             return rf"{self.at(node.parts[0], PRODUCT)} \otimes {self.at(node.parts[1], PRODUCT)}", ENTRYWISE

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from math import prod
 
 from closedform.core.errors import Refusal
 from closedform.core.expr import Expr, make
 from closedform.core.limits import counted
-from closedform.core.walk import postorder, rebuild, tree_size
+from closedform.core.walk import postorder, rebuild, tree_size, unsettled
 from closedform.ops.build import negative, num, product, total, transpose
 from closedform.rewrite.engine import ENTRYWISE, Rewrite, Simplifier
 from closedform.rewrite.order import Order, ranks
@@ -29,6 +30,9 @@ LONGEST_EXPANSION = 300
 MOST_IN_SEARCH = 64
 """… nor are those whose products give more terms than this."""
 
+LARGEST_EXPANDED = 600
+"""… or of which the multiplied-out form would have more nodes than this."""
+
 
 @dataclass(frozen=True)
 class Simplified:
@@ -47,7 +51,7 @@ def shortest(e: Expr, order: Order, own: frozenset[Expr] = frozenset()) -> Simpl
     closed = Simplifier(order)
     kept = closed.canonical(e)
     best, records = polished(kept, own), closed.records
-    if tree_size(kept) <= LONGEST_EXPANSION and _has_closed_sum(kept):
+    if tree_size(kept) <= LONGEST_EXPANSION and _has_closed_sum(kept) and expanded_size(kept) <= LARGEST_EXPANDED:
         opened = Simplifier(order, expand=True, most=MOST_IN_SEARCH)
         opened.settle(node for node in postorder(kept) if node.op.name in OPAQUE)
         again = Simplifier(order)
@@ -90,6 +94,31 @@ def normal_form(e: Expr, order: Order) -> Expr:
 
 def _has_closed_sum(e: Expr) -> bool:
     return any(a.op.name == "add" for node in postorder(e) if node.op.name in OPENS for a in node.args)
+
+
+def expanded_size(e: Expr) -> int:
+    """The number of nodes of the multiplied-out form, before like terms are collected."""
+    counts: dict[Expr, tuple[int, int]] = {}
+    for node in unsettled(e, _is_opaque):
+        inside = [counts.get(a, (1, 2)) for a in node.args]
+        if node.op.name == "add":
+            terms = sum(t for t, _ in inside)
+            counts[node] = terms, sum(size for _, size in inside) + terms
+        elif node.op.name in OPENS:
+            power = node.op.name in ("pow", "entrypow") and node.args[1].op.name == "number"
+            exponent = int(node.args[1].params[0]) if power else node.params[0] if node.op.name == "matrixpow" else 1
+            inside = inside[:1] * exponent if 1 < exponent <= 4 else inside
+            terms = prod(t for t, _ in inside)
+            counts[node] = terms, sum(size * (terms // t) for t, size in inside) + terms
+        else:
+            counts[node] = 1, 1 + sum(size for _, size in inside)
+        if counts[node][1] > LARGEST_EXPANDED:
+            return counts[node][1]
+    return counts.get(e, (1, 1))[1]
+
+
+def _is_opaque(e: Expr) -> bool:
+    return e.op.name in OPAQUE
 
 
 def polished(e: Expr, own: frozenset[Expr] = frozenset()) -> Expr:

@@ -10,7 +10,7 @@ from closedform.core.dim import Dim
 from closedform.core.expr import Expr, Shape, make
 from closedform.core.infer import facts, known
 from closedform.core.limits import limits, tick
-from closedform.core.walk import postorder, rebuild, unsettled
+from closedform.core.walk import rebuild, unsettled
 from closedform.ops.build import num
 from closedform.ops.elementwise import DECLARED
 from closedform.rewrite import diagonals, entrywise, functions, inverse, linear, products, series, sums
@@ -23,6 +23,11 @@ ENTRYWISE = frozenset(row["name"] for row in DECLARED)
 
 TURNED_INSIDE = frozenset({"add", "mul", "kron", "inv", "matrixpow", "sympow", "tril", "triu", "blocks", "series"})
 """Operations through which a transpose goes to the arguments."""
+
+
+CHAINS = frozenset({"add", "mul", "hadamard"})
+LONG = 64
+"""In expressions with more nodes than this, chains of sums and of products are simplified in one go."""
 
 
 @dataclass(frozen=True)
@@ -68,12 +73,18 @@ class Simplifier:
         found = done.get(e)
         if found is not None:
             return found
-        for node in postorder(e):
-            if node in done:
-                continue
-            raw = rebuild(node, tuple(done[a] for a in node.args))
+        nodes = unsettled(e, done.__contains__)
+        chained = _links(nodes) if len(nodes) > LONG else frozenset()
+        held: dict[Expr, Expr] = {}
+        links: set[Expr] = set()
+        for node in nodes:
+            raw = rebuild(node, tuple(held.get(a) or done[a] for a in node.args))
             tick(1 + len(raw.args) // 4)
-            after = self._node(raw)
+            if node in chained:
+                held[node] = raw
+                links.add(raw)
+                continue
+            after = self._chain(raw, links) if links else self._node(raw)
             if after is not raw:
                 self.records.append(Rewrite(tuple(self._fired) or TIDY, raw, after))
             self._fired.clear()
@@ -81,6 +92,20 @@ class Simplifier:
             done[raw] = after
             done[after] = after
         return done[e]
+
+    def _chain(self, raw: Expr, links: set[Expr]) -> Expr:
+        """The normal form of a node at the head of a chain of sums or of products, in one go."""
+        if not any(a in links for a in raw.args):
+            return self._node(raw)
+        parts: list[Expr] = []
+        stack = [raw]
+        while stack:
+            e = stack.pop()
+            if e is raw or e in links:
+                stack.extend(reversed(e.args))
+            else:
+                parts.append(e)
+        return self.apply(raw.op.name, tuple(parts), (), raw.shape)
 
     def _node(self, raw: Expr) -> Expr:
         if not raw.args:
@@ -156,6 +181,24 @@ class Simplifier:
         if len(scalars) < 2:
             return scalars
         return dict(sorted(scalars.items(), key=lambda pair: self.order.key(pair[0])))
+
+
+def _links(nodes: Iterable[Expr]) -> frozenset[Expr]:
+    """Sums in sums, entrywise products in entrywise products and scalar products in products that stand nowhere else."""
+    uses: dict[Expr, int] = {}
+    parent: dict[Expr, Expr] = {}
+    for node in nodes:
+        for a in node.args:
+            uses[a] = uses.get(a, 0) + 1
+            parent[a] = node
+    return frozenset(
+        node
+        for node, count in uses.items()
+        if count == 1
+        and node.op.name in CHAINS
+        and parent[node].op is node.op
+        and (node.op.name != "mul" or all(g.is_scalar for g in node.args))
+    )
 
 
 def _norm(s: Simplifier, A: Expr) -> Expr:

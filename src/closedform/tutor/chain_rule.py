@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from closedform.calculus.forward import differential
 from closedform.calculus.step import Step
@@ -19,8 +20,6 @@ from closedform.core.expr import Expr, make, shape_text
 from closedform.core.infer import facts
 from closedform.core.op import f
 from closedform.core.walk import depends, postorder, substitute, tree_size
-from closedform.equality.decide import decide
-from closedform.equality.verdict import Verdict
 from closedform.lang.text import text
 from closedform.ops.build import num, product, transpose
 from closedform.question import Question
@@ -28,7 +27,10 @@ from closedform.result import Derivative
 from closedform.rewrite.best import shortest
 from closedform.rewrite.order import Order, ranks
 from closedform.tutor.entry_terms import free_letters
-from closedform.verify.certificate import Certificate, certify
+
+if TYPE_CHECKING:
+    from closedform.equality.verdict import Verdict
+    from closedform.verify.certificate import Certificate
 
 THIN = frozenset({"add", "named", "transpose", "index"})
 """Operations that are written together with what stands inside them: sums, transposes and their like."""
@@ -181,6 +183,10 @@ class _Composition:
         return shortest(e, self.order).expr
 
     def chain(self) -> Chain:
+        """The factors, their product and the check of it."""
+        from closedform.equality.decide import decide
+        from closedform.verify.certificate import certify
+
         stages = composition(self.e, self.x)
         if stages[-1] is not self.x or stages == [self.x]:
             stages = [self.e, self.x]

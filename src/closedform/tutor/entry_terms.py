@@ -194,3 +194,22 @@ def parted(place: Place, first: Dim) -> tuple[Place, Place]:
         if size is first:
             return place[:k], place[k:]
     raise NoEntries("the indices do not split as the Kronecker product does")
+
+
+def called(name: str, *places: Place) -> str:
+    """An entry as it is called: F[i, j], and where a side is counted by a pair of indices F[i + (j - 1)*n, k].
+
+    >>> i, j, n = Dim.of("i"), Dim.of("j"), Dim.of("n")
+    >>> called("F", ((i, n), (j, n))), called("f", ((i, n),)), called("f")
+    ('F[i + (j - 1)*n]', 'f[i]', 'f')
+    """
+    said = [at for at in (_counted(place) for place in places) if at]
+    return f"{name}[{(', ' if any(' ' in at for at in said) else ',').join(said)}]" if said else name
+
+
+def _counted(place: Place) -> str:
+    said, step = "", ""
+    for i, size in place:
+        said += f" + ({i} - 1)*{step}" if said else str(i)
+        step = f"{step}*{size}" if step else str(size)
+    return said

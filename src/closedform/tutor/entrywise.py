@@ -87,13 +87,18 @@ def _mul(e: Expr, rows: Place, cols: Place) -> list[Term]:
     run: list[Expr] = []
     for g in e.args:
         if g.is_scalar:
-            out = times(out, [Term((assembled(terms(g, (), ())),))])
+            out = times(out, _whole(terms(g, (), ())))
             continue
         run.append(g)
         if run[0].rows is ONE and g.cols is ONE:
             inside = _chain(run, (), ())
-            out, run = times(out, inside if run == list(e.args) else [Term((assembled(inside),))]), []
+            out, run = times(out, inside if run == list(e.args) else _whole(inside)), []
     return times(out, _chain(run, rows, cols)) if run else out
+
+
+def _whole(parts: list[Term]) -> list[Term]:
+    """A scalar factor as one factor, unless there are deltas in it."""
+    return parts if any(t.deltas for t in parts) else [Term((assembled(parts),))]
 
 
 def _chain(run: list[Expr], rows: Place, cols: Place) -> list[Term]:

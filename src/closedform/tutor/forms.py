@@ -28,7 +28,7 @@ from closedform.result import Derivative
 from closedform.rewrite.best import polished, shortest
 from closedform.rewrite.engine import Simplifier
 from closedform.rewrite.order import Order, ranks
-from closedform.tutor.entry_terms import NoEntries, Place, free_letters, sides
+from closedform.tutor.entry_terms import NoEntries, Place, called, free_letters, sides
 from closedform.tutor.entrywise import entry, places
 from closedform.tutor.written_out import REASONS, written_out
 
@@ -294,21 +294,12 @@ def _at(name: str, *sides: Place) -> str:
     return f"{name}[{','.join(places)}]" if places else name
 
 
-def _stacked(place: Place) -> str:
-    """A pair of indices, the fast one first, as the one index that it is: i + (j - 1)*n."""
-    said, step = "", ""
-    for i, size in place:
-        said += f" + ({i} - 1)*{step}" if said else str(i)
-        step = f"{step}*{size}" if step else str(size)
-    return said
-
-
 def _entry_of_gradient(rows: Place, cols: Place, d: Derivative) -> str:
     return _at("g" if d.wrt[-1].is_column else "G", rows, cols)
 
 
 def _entry_of_derivative(rows: Place, cols: Place, d: Derivative) -> str:
-    return f"D[{', '.join(said for said in (_stacked(rows), _stacked(cols)) if said)}]"
+    return called("D", rows, cols)
 
 
 def _entry_of_jacobian(rows: Place, cols: Place, d: Derivative) -> str:

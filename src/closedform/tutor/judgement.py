@@ -118,3 +118,51 @@ class Judgement:
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         listed = "\n".join(f"- **{label}** {text}" for label, text in self.rows() if label)
         return {"text/plain": str(self), "text/markdown": f"**{self.headline()}**\n\n{listed}"}
+
+
+@dataclass(frozen=True)
+class LineJudgement:
+    """The verdict on a derivation: "right", "unfinished" (no derivative is read off), or that on the first bad line.
+
+    ``line`` counts from 1, ``where`` are columns in that line; ``lines`` has every line that was looked at, with what was
+    found.  ``answer`` is the judgement on the derivative that was read off, where it comes to that.
+    """
+
+    verdict: str
+    explanation: str
+    lines: tuple[tuple[int, str, str], ...]
+    line: int | None = None
+    text: str = ""
+    where: tuple[int, int] | None = None
+    slip: str | None = None
+    slips: tuple[str, ...] = ()
+    witness: Witness | None = None
+    answer: Judgement | None = None
+
+    @property
+    def right(self) -> bool:
+        """Does every line follow, and is the last one the derivative?"""
+        return self.verdict == "right"
+
+    def __bool__(self) -> bool:
+        raise TypeError("a judgement has no truth value: read .verdict or .right")
+
+    def headline(self) -> str:
+        """The verdict in one line."""
+        place = f" in line {self.line}" if self.line is not None else ""
+        return f"{self.verdict}{place}" + (f": {self.slip}" if self.slip else "")
+
+    def rows(self) -> list[tuple[str, str]]:
+        """What is said of the derivation, as pairs (label, text)."""
+        out = [(f"line {number}", f"{text}   [{said}]") for number, text, said in self.lines]
+        out.append(("because", self.explanation))
+        if self.answer is not None and not self.answer.right and self.answer.derivative:
+            out.append(("derivative", self.answer.derivative))
+        if self.witness is not None:
+            out.append(("witness", str(self.witness).replace("that of the derivative", "it should be")))
+        return out
+
+    def __str__(self) -> str:
+        rows = self.rows()
+        width = max(len(label) for label, _ in rows)
+        return "\n".join([self.headline(), *(f"  {label:{width}}  {text}".rstrip() for label, text in rows)])

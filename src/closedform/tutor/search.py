@@ -10,7 +10,7 @@ from closedform.core.walk import postorder
 from closedform.tutor import terms
 from closedform.tutor.candidate import Candidate, Found, holding, valued
 from closedform.tutor.case import Case
-from closedform.tutor.chain import Chain
+from closedform.tutor.wrong_rules import Chain
 from closedform.tutor.ground import Ground, same
 from closedform.tutor.pieces import Piece, Pieces
 from closedform.tutor.planted import mended, planted
@@ -40,8 +40,12 @@ class Explained(NamedTuple):
 
 def explained(case: Case, answer: Expr, pieces: Pieces | None, ground: Ground) -> Explained | None:
     """What explains an answer of the right shape, or of the transposed one."""
-    truth = case.truth
-    assert truth is not None
+    assert case.truth is not None
+    return explained_by(case.truth, answer, pieces, ground, case)
+
+
+def explained_by(truth: Expr, answer: Expr, pieces: Pieces | None, ground: Ground, case: Case | None = None) -> Explained | None:
+    """What explains that an answer is not the truth; with the case, slips in the rules are looked at too."""
     whole = terms.whole(truth, answer, ground)
     if whole is not None:
         return _constant(whole)
@@ -51,8 +55,9 @@ def explained(case: Case, answer: Expr, pieces: Pieces | None, ground: Ground) -
     tries = list(mended(pieces)) if pieces is not None else []
     tries += planted(truth)
     found = holding(tries, truth, answer, ground)
-    found = sorted([*found, *chained(case, answer, ground, misread=True)], key=_rank)
-    if not found or found[0].rank > GOOD_ENOUGH:
+    if case is not None:
+        found = sorted([*found, *chained(case, answer, ground, misread=True)], key=_rank)
+    if case is not None and (not found or found[0].rank > GOOD_ENOUGH):
         found = sorted([*found, *chained(case, answer, ground)], key=_rank)
     if constant is not None and (not found or found[0].rank > FAR):
         return _constant(constant)

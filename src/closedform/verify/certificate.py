@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,10 +20,15 @@ from closedform.numeric.series import refuse_long
 from closedform.numeric.sizes import CAP, shrink
 from closedform.verify.comparison import Comparison, Question
 from closedform.verify.contraction import derivative_shape
+from closedform.verify.point import SCHEDULE
 from closedform.verify.record import data_of, question_of
 from closedform.verify.special import SpecialPoints
 
 MOST_ENTRIES = 1_000_000
+PIECES = 8
+"""So many times as many trials are made of what is put together from pieces."""
+SMALL = [style for style, _ in SCHEDULE].index("small")
+"""One trial is made where functions that saturate do not."""
 STRUCTURES = ("projected", "free", "independent")
 
 
@@ -48,7 +53,7 @@ class Certificate:
         """The same check once more, from the same seed."""
         if self.question is None:
             raise Refusal("this certificate does not hold the question it answers")
-        return _certify(self.question, max(1, self.trials), self.seed, self.thorough)
+        return _certify(self.question, _Plan(max(1, self.trials), self.seed, self.thorough, exactly=True))
 
     def data(self) -> dict[str, Any]:
         """The certificate in lists, texts and numbers, fit for JSON; ``Certificate.from_data`` and ``replay`` read it.
@@ -115,21 +120,30 @@ def certify(
     """
     if structure not in STRUCTURES:
         raise InputError(f"structure {structure!r} is not one of {', '.join(STRUCTURES)}")
-    return _certify(Question(original, tuple(wrt), answer, layout, structure), trials, seed, thorough)
+    return _certify(Question(original, tuple(wrt), answer, layout, structure), _Plan(trials, seed, thorough))
 
 
-def _certify(question: Question, trials: int, seed: int, thorough: bool) -> Certificate:
+class _Plan(NamedTuple):
+    """How an answer is checked: ``trials`` are multiplied for functions with pieces, unless they are meant ``exactly``."""
+
+    trials: int
+    seed: int
+    thorough: bool
+    exactly: bool = False
+
+
+def _certify(question: Question, plan: _Plan) -> Certificate:
     refuse_long(postorder(question.original, question.answer))
     expected = derivative_shape(question.original.shape, question.wrt, question.layout)
     if question.answer.shape != expected:
         reason = f"the answer is {question.answer.rows} x {question.answer.cols}, not {expected[0]} x {expected[1]}"
-        return Certificate(False, 0, float("inf"), (), seed, reason, thorough=thorough, question=question)
+        return Certificate(False, 0, float("inf"), (), plan.seed, reason, thorough=plan.thorough, question=question)
     (original, answer, *wrt), table = shrink((question.original, question.answer, *question.wrt))
     small = Question(original, tuple(wrt), answer, question.layout, question.structure)
-    found = _compared(small, trials, seed, thorough, question)
+    found = _compared(small, plan, question)
     if not table:
         return found
-    if not found.ok and (not _affordable(question) or _compared(question, trials, seed, thorough, question).ok):
+    if not found.ok and (not _affordable(question) or _compared(question, plan, question).ok):
         raise Refusal(
             f"the check of the answer runs at sizes up to {CAP}, and there the answer does not hold with "
             + ", ".join(f"{old} replaced by {new}" for old, new in table.items())
@@ -139,14 +153,19 @@ def _certify(question: Question, trials: int, seed: int, thorough: bool) -> Cert
     return replace(found, sizes=tuple({**sizes, **shrunk} for sizes in found.sizes))
 
 
-def _compared(small: Question, trials: int, seed: int, thorough: bool, question: Question) -> Certificate:
+def _compared(small: Question, plan: _Plan, question: Question) -> Certificate:
     errors: list[float] = []
     sizes: list[dict[str, int]] = []
     reason = ""
     with np.errstate(all="ignore"):
-        check = Comparison(small, seed)
-        for _ in range(trials):
+        check = Comparison(small, plan.seed)
+        mark = check.points.mark()
+        for k in range(plan.trials * (PIECES if check.pieces and not plan.exactly else 1)):
+            if k == 2:
+                check.points.back(SMALL)
             outcome = check.trial()
+            if k == 2:
+                check.points.back(mark)
             errors.append(outcome.error)
             sizes.append(outcome.sizes)
             reason = outcome.reason
@@ -154,16 +173,17 @@ def _compared(small: Question, trials: int, seed: int, thorough: bool, question:
                 break
         generic, special = len(errors), 0
         if not reason:
-            points = SpecialPoints(check, seed, sizes[-1])
-            for place in points.all() if thorough else points.some():
+            points = SpecialPoints(check, plan.seed, sizes[-1])
+            for place in points.all() if plan.thorough else points.some():
                 outcome_there = points.outcome(place)
                 if outcome_there is not None:
                     special += 1
                     errors.append(outcome_there.error)
                     reason = outcome_there.reason
-                    if reason or not thorough:
+                    if reason or not plan.thorough:
                         break
-    return Certificate(not reason, generic, max(errors), tuple(sizes), seed, reason, special, thorough, question)
+    worst = max(errors)
+    return Certificate(not reason, generic, worst, tuple(sizes), plan.seed, reason, special, plan.thorough, question)
 
 
 def _affordable(question: Question) -> bool:

@@ -27,6 +27,8 @@ ROUNDING = 1e-14
 """A deviation below this, relative to what the derivative is put together from, is rounding."""
 KINKED = frozenset({"abs", "sign", "step", "relu", "norm1", "maximum", "minimum"})
 """Operations that are not differentiable where an entry (or a difference of entries) is 0."""
+PIECEWISE = KINKED | {"max", "min"}
+"""Operations with pieces, of which a point meets one: an answer that is wrong on another shows at other points only."""
 SPECTRAL = frozenset({"max", "min", "normnuc", "normspec", "svdvals", "svdu", "svdv", "eigvalsh", "eigvecs", "lambda_max"})
 """Operations that are not differentiable where entries, singular values or eigenvalues coincide (or the former vanish)."""
 KINK = 1e-14
@@ -37,6 +39,8 @@ NOISE = 100.0
 NUDGES = 3
 ROUNDED = 1e-13
 """Terms of a sum that cancel may leave this much of the directions."""
+BLURRED = 1e-10
+"""A deviation below this, relative to the values that differences are taken of, may come from their rounding."""
 CANCELLED = 1e-6
 """A derivative below this, relative to what it is put together from, may be nothing but rounding."""
 TINY = 1e-140
@@ -93,6 +97,8 @@ class Comparison:
         nodes = self.points.program.nodes
         self.analytic = all(n.op.analytic for i in self.changing for n in _inside(nodes[i]))
         self.tested = not self.analytic
+        self.pieces = any(n.op.name in PIECEWISE for node in nodes for n in _inside(node))
+        """Is the original or the answer put together from pieces?"""
         repeated = [x for x in names.values() if question.wrt.count(x) > 1 and curved(space(x))]
         self.bent = bool(repeated) and question.structure == "projected"
         if self.bent and len(question.wrt) > 2:
@@ -166,6 +172,9 @@ class Comparison:
         if size == 0.0:
             return Outcome("faint", 0.0, point.sizes)
         if size <= CANCELLED * (whole := self.size_of_terms(point, tangents)) and float(gap.max()) <= ROUNDING * whole:
+            return Outcome("faint", min(error, float(gap.max())), point.sizes)
+        values = max(_largest(point.values[i]) for i in self.changing) if self.changing else 0.0
+        if not exact and size <= CANCELLED * values and float(gap.max()) <= BLURRED * values:
             return Outcome("faint", min(error, float(gap.max())), point.sizes)
         if self.at_a_kink(point):
             return Outcome("unusable", np.inf, point.sizes)

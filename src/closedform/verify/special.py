@@ -17,7 +17,7 @@ from closedform.core.expr import Expr
 from closedform.numeric.draw import draw
 from closedform.numeric.special import KINDS, special_sizes, special_value
 from closedform.numeric.tangent import direction, independent, project, space
-from closedform.verify.comparison import EXACT, ROUNDING, UNSURE, Comparison, Outcome
+from closedform.verify.comparison import DIFFERENCED, EXACT, ROUNDING, UNSURE, Comparison, Outcome
 from closedform.verify.contraction import off_space
 from closedform.verify.point import RANK, Point
 
@@ -134,11 +134,11 @@ class SpecialPoints:
             error = float((gap / np.maximum(scale, 1e-3 * size)).max()) if size > 0.0 else 0.0
             off = off_space(tensor, question.wrt, at, question.structure)
             largest = max(float(np.max(np.abs(tensor), initial=0.0)), 1e-300)
-            tolerance = EXACT if check.analytic and len(tangents) == 1 else max(EXACT, 20 * slope.error)
-            if error <= tolerance and off <= EXACT * largest:
+            exact = check.analytic and len(tangents) == 1
+            if error <= (EXACT if exact else max(EXACT, 20 * slope.error)) and off <= EXACT * largest:
                 return Outcome("right", error, point.sizes)
-            whole = check.size_of_terms(point, tangents)
-            if float(gap.max()) <= ROUNDING * whole and off <= max(EXACT * largest, ROUNDING * whole):
+            rounding = (ROUNDING if exact else DIFFERENCED) * check.size_of_terms(point, tangents)
+            if float(gap.max()) <= rounding and off <= max(EXACT * largest, rounding):
                 return Outcome("right", 0.0, point.sizes)
             error = max(error, off / largest)
             if error < WRONG:

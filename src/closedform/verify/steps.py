@@ -16,13 +16,12 @@ from closedform.core.expr import Expr, shape_text
 from closedform.core.walk import postorder
 from closedform.numeric.series import refuse_long
 from closedform.numeric.sizes import shrink
-from closedform.verify.comparison import KINKED
+from closedform.verify.comparison import PIECEWISE
 from closedform.verify.differentials import marked
 from closedform.verify.lines import Place, StepCheck
 
 NARROW = 1e-4
 """A deviation below this may come from a badly conditioned point: it counts when it is seen at every point."""
-PIECEWISE = KINKED | {"max", "min"}
 POINTS = 2
 KINKED_POINTS = 6
 """More where a side has pieces, which may agree by chance."""

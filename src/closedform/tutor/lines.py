@@ -1,0 +1,193 @@
+"""A derivation as it is written: lines with differentials, read into formulas.
+
+``dX`` is the direction of the variable and ``d(e)`` the differential of e; both become names with values of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from closedform.core.errors import InputError, Refusal
+from closedform.core.expr import Expr, make
+from closedform.lang.declare import Scope
+from closedform.lang.tokens import Token, tokenize
+from closedform.tutor.case import unnamed
+from closedform.tutor.pieces import Pieces
+
+FINAL = ("gradient", "grad", "jacobian", "hessian", "derivative", "answer", "nabla", "G", "J")
+"""Left sides that stand for the derivative."""
+ARROWS = ("=>", "⇒", "⟹")
+NOTHING: frozenset[str] = frozenset()
+
+
+class Segment(NamedTuple):
+    """A formula of a line: its line, its text with its first column, what stands left of it, and whether it is the answer."""
+
+    line: int
+    source: str
+    start: int
+    left: str
+    final: bool
+
+    @property
+    def text(self) -> str:
+        """The formula as it was written."""
+        return self.source.strip()
+
+
+@dataclass
+class Reader:
+    """Reads formulas with differentials: every differential becomes a symbol."""
+
+    scope: Scope
+    variable: Expr
+    differentials: dict[Expr, Expr] = field(default_factory=dict)
+    """What is differentiated, with the symbol that stands for its differential."""
+    own: dict[str, Expr] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name, symbol in self.scope.symbols.items():
+            if symbol.op.name == "symbol" and f"d{name}" not in self.scope.symbols and f"d{name}" not in self.scope.sizes:
+                self.own[f"d{name}"] = self._symbol(f"d{name}", symbol)
+                self.differentials[symbol] = self.own[f"d{name}"]
+
+    def differential(self, e: Expr) -> Expr:
+        """The symbol that stands for d(e)."""
+        e = unnamed(e)
+        if e not in self.differentials:
+            taken = {*self.scope.symbols, *self.scope.sizes, *self.own}
+            number = next(k for k in range(1, 10_000) if f"d{k}_" not in taken)
+            self.own[f"d{number}_"] = self.differentials[e] = self._symbol(f"d{number}_", e)
+        return self.differentials[e]
+
+    def _symbol(self, name: str, like: Expr) -> Expr:
+        return make("symbol", (), (name, like.rows, like.cols, 0 if like.is_scalar else 1 if like.is_column else 2, NOTHING))
+
+    def read(self, source: str) -> Pieces:
+        """The pieces of a formula; a misfit of shapes is left in them.  InputError for a text that is no formula."""
+        plain, lets = self._without_differentials(source)
+        names = {**self.scope.symbols, **{n: s for n, s in self.own.items() if n not in lets}, **lets}
+        pieces = Pieces(plain, Scope(names, self.scope.sizes))
+        pieces.source = source
+        return pieces
+
+    def _without_differentials(self, source: str) -> tuple[str, dict[str, Expr]]:
+        """The text with a name in the place of each d(e), columns kept; and the differentials of what it names by let."""
+        tokens = tokenize(source)
+        out = source
+        for at, token in enumerate(tokens):
+            if token.text != "d" or token.kind != "name" or tokens[at + 1].text != "(":
+                continue
+            close = _close(tokens, at + 1, source)
+            inner = source[tokens[at + 1].end : tokens[close].start]
+            if any(t.text == "d" and u.text == "(" for t, u in zip(tokens[at + 2 : close], tokens[at + 3 : close], strict=False)):
+                raise Refusal("second differentials are not read", source=source, column=token.start)
+            pieces = self._inner(source, inner, tokens[at + 1].end)
+            name = self.differential(pieces).params[0]
+            width = tokens[close].end - token.start
+            out = out[: token.start] + name.ljust(width)[:width] + out[tokens[close].end :]
+        return out, self._of_lets(source, tokens)
+
+    def _inner(self, source: str, inner: str, start: int) -> Expr:
+        try:
+            pieces = Pieces(" " * start + inner, self.scope)
+        except InputError as error:
+            error.source = source
+            raise
+        if pieces.misfit is not None:
+            raise pieces.misfit.error.located(source, start)
+        return pieces.expr
+
+    def _of_lets(self, source: str, tokens: Sequence[Token]) -> dict[str, Expr]:
+        """The differentials of the intermediates that a text names: dP of let P = ..."""
+        lets: dict[str, Expr] = {}
+        used = {t.text for t in tokens if t.kind == "name"}
+        for at in range(1, len(tokens) - 1):
+            name = tokens[at].text
+            binds = tokens[at + 1].text == "=" and (tokens[at - 1].text in ("let", ";"))
+            if binds and f"d{name}" in used:
+                end = next((t.start for t in tokens[at:] if t.text == ";"), None)
+                if end is not None:
+                    e = Pieces(f"{source[:end]}; {name}", self.scope).expr
+                    lets[f"d{name}"] = self.differential(e)
+        return lets
+
+
+def _close(tokens: Sequence[Token], at: int, source: str) -> int:
+    depth = 0
+    for k in range(at, len(tokens)):
+        if tokens[k].kind == "op":
+            depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(tokens[k].text, 0)
+            if depth == 0:
+                return k
+    raise InputError("')' is wanted for d(", source=source, column=tokens[at].start)
+
+
+def segments(text: str) -> list[Segment]:
+    """The formulas of a derivation, in order.
+
+    >>> [(s.line, s.left, s.text, s.final) for s in segments("df = x'*dx + dx'*x\\n= 2*x'*dx   # a scalar\\n=> 2*x")]
+    [(1, 'df', "x'*dx + dx'*x", False), (2, '', "2*x'*dx", False), (3, '', '2*x', True)]
+    """
+    out: list[Segment] = []
+    for number, raw in enumerate(text.splitlines(), 1):
+        line = _without_notes(raw)
+        if line.strip():
+            out += _of_line(number, line)
+    return out
+
+
+def _without_notes(raw: str) -> str:
+    """A line without what is no formula: comments behind #, and notes in square brackets behind a gap."""
+    line = raw.split("#", 1)[0]
+    if line.lstrip().startswith("["):
+        return ""
+    cut = line.find("   [")
+    return line if cut < 0 or not line[:cut].strip() else line[:cut]
+
+
+def _of_line(number: int, line: str) -> list[Segment]:
+    final = False
+    start = 0
+    for arrow in ARROWS:
+        if line.lstrip().startswith(arrow):
+            start, final = line.index(arrow) + len(arrow), True
+    places = _equals(line, start)
+    bounds = [start, *(p + 1 for p in places)]
+    ends = [*places, len(line)]
+    parts = [(line[a:b], a) for a, b in zip(bounds, ends, strict=True)]
+    left = ""
+    if len(parts) > 1:
+        head = parts[0][0].strip()
+        if _is_final(head):
+            final = True
+            parts = parts[1:]
+        elif not head:
+            parts = parts[1:]
+        elif head.isidentifier() or "/" in head:
+            left, parts = head, parts[1:]
+    out = []
+    for k, (part, at) in enumerate(parts):
+        padded = " " * at + part.rstrip()
+        if part.strip():
+            out.append(Segment(number, padded, at, left if k == 0 else "", final and k == len(parts) - 1))
+    return out
+
+
+def _is_final(head: str) -> bool:
+    bare = head.replace(" ", "")
+    return bare in FINAL or bare.startswith(("∇", "∂")) or (bare.startswith("d") and "/d" in bare)
+
+
+def _equals(line: str, start: int) -> list[int]:
+    """The columns of the equality signs that no let takes."""
+    tokens = tokenize(" " * start + line[start:])
+    places = []
+    for at, token in enumerate(tokens):
+        if token.text == "=" and token.kind == "op":
+            binds = at >= 2 and tokens[at - 1].kind == "name" and tokens[at - 2].text in ("let", ";")
+            if not binds:
+                places.append(token.start)
+    return places
