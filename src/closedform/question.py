@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 STACKING = frozenset({"kron", "khatrirao", "vec", "unvec", "commutation"})
 """Operations that are worth simplifying away before differentiating."""
 
+LONG_PRODUCT = 64
+"""Products of more factors, some of them equal, are simplified too."""
+
 MOST_VARIABLES = 6
 """Derivatives up to this order."""
 
@@ -144,7 +147,7 @@ class Question:
             layout = layouts.says(self.layout, self.function, self.wrt)
         _spelled(printed)
         taken = {*self.parsed.scope.symbols, *self.parsed.scope.sizes, *_bound(printed)}
-        return Finish(mixed, printed, with_names(printed, taken), rule, because, layout)
+        return Finish(mixed, printed, with_names(printed, taken), rule, because, layout, frozenset(taken))
 
     def _followed(self, function: Expr, x: Expr, free: dict[Expr, Expr]) -> Expr:
         """The function of a variable that is a member of a family; of any other it is as it stands."""
@@ -224,8 +227,11 @@ def _kind(function: Expr, wrt: tuple[Expr, ...]) -> str:
 
 
 def _is_worth_simplifying(function: Expr, simplifier: Simplifier) -> bool:
-    """Is the function simplified before it is differentiated: does it stack columns, or hold the norm of a zero?"""
+    """Is the function simplified before it is differentiated: does it stack columns, or hold a long power written as a
+    product, or the norm of a zero?"""
     for node in postorder(function):
+        if len(node.args) > LONG_PRODUCT and len(set(node.args)) < len(node.args) and node.op.name in ("mul", "hadamard"):
+            return True
         if node.op.name in STACKING or (node.op.name == "norm2" and is_zero(simplifier.canonical(node))):
             return True
     return False

@@ -16,7 +16,9 @@ NARROW = ("log", "log1p", "sqrt", "asin", "acos", "tan", "recip")
 GREEK = ("alpha", "Σ", "\\mu", "β", "Sigma_1", "w1", "X_2", "long_name", "θ", "Omega", "x0", "theta")
 SQUARE_FACTS = ("symmetric", "pd", "skew", "diagonal", "lower", "upper", "orthogonal", "invertible", "psd", "idempotent", "contraction",
                 "nonnegative", "pd diagonal", "symmetric positive", "lower invertible", "symmetric invertible", "positive", "unit")  # fmt: skip
-ANY_FACTS = ("positive", "nonnegative", "unit", "contraction", "constant", "integer")
+NO_ENTRIES = frozenset({"orthogonal", "orthonormal", "simplex"})
+"""Facts of variables without independent entries."""
+ANY_FACTS = ("positive", "nonnegative", "unit", "contraction", "constant", "constant")
 
 
 class Question(NamedTuple):
@@ -532,7 +534,9 @@ def question(rng: random.Random, most: int = 60) -> Question:
     if rng.random() < 0.8:  # a variable of few entries is worth more at second order than a third matrix
         present = sorted(present, key=lambda v: rng.random())
     wrt = tuple(rng.choice(present[:2] if k else present) for k in range(order))
-    structure = rng.choice(("projected", "projected", "projected", "free", "independent" if order == 1 else "free"))
+    structure = rng.choice(("projected", "projected", "projected", "free", "independent"))
+    if structure == "independent" and (order > 1 or tree.shape != SCALAR or grammar.facts.get(wrt[0], frozenset()) & NO_ENTRIES):
+        structure = "free"
     layout = rng.choice(("mixed", "mixed", "numerator", "denominator"))
     declared = grammar.declared
     undeclared = [str(b) for b in grammar.bases if b.fixed is None and not any(str(b) in re.findall(r"\w+", t) for t in declared.values())]

@@ -8,6 +8,7 @@ import re
 import resource
 import time
 import traceback
+import warnings
 from typing import Any
 
 import numpy as np
@@ -75,6 +76,7 @@ def _ask(case: Question | Text, verify: bool) -> tuple[Any, dict[str, Any]]:
     wall, cpu = time.perf_counter(), time.process_time()
     answer, found = None, {"outcome": "answered", "reason": ""}
     before = _spilled()
+    warnings.simplefilter("ignore")
     try:
         if isinstance(case, Question):
             answer = cf.derive(case.text, list(case.wrt), case.given, layout=case.layout, structure=case.structure, verify=verify)
@@ -117,9 +119,12 @@ def _text(case: Text) -> dict[str, Any]:
 
 
 def _scope(answer: Any) -> Any:
+    from closedform.core.dim import Dim
+    from closedform.core.walk import postorder
     from closedform.lang.declare import Scope
 
-    return Scope(answer._symbols)
+    sizes = {name for node in postorder(answer.original) for p in node.params if isinstance(p, Dim) for name in p.names}
+    return Scope(answer._symbols, sizes)
 
 
 def _expression(case: Question, seed: int) -> dict[str, Any]:

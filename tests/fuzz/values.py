@@ -258,6 +258,8 @@ SIZED: dict[str, tuple[tuple[int, ...], Callable[..., Array]]] = {
 
 def _edge(word: str, a: Array, out: Any) -> str:
     """Why a function is not smooth at an argument, or hardly computed there."""
+    if word == "logdet" and np.linalg.cond(a) > 1e9:
+        return "the logarithm of zero"
     if word in ("norm", "norm2") and out < 1e-9:
         return "the norm of zero"
     if word in ("eigvecs", "eigvalsh", "lambda_max"):

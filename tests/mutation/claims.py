@@ -128,32 +128,30 @@ class Trial(NamedTuple):
 class Attack:
     """An operation at all small arguments: which facts each argument has, and which each value lacks."""
 
-    def __init__(self, e: Expr, most: int = 12_000) -> None:
+    def __init__(self, e: Expr, most: int = 1200) -> None:
         self.e = e
         self.symbols = list(dict.fromkeys(a for a in e.args if a.op.name == "symbol"))
         self.rounds = [self._round(sizes, most) for sizes in self._sizes()]
 
-    def _sizes(self) -> Iterator[dict[str, int]]:
+    def _sizes(self) -> list[dict[str, int]]:
         names = sorted({x for part in (self.e, *self.e.args) for d in part.shape for x in d.names})
         names += sorted({x for p in self.e.params if isinstance(p, Dim) for x in p.names if x not in names})
-        for choice in ((1,) * len(names), (2,) * len(names), (3,) * len(names), tuple(2 + k % 2 for k in range(len(names))),
-                       tuple(3 - k % 2 for k in range(len(names))), tuple(1 + k % 2 for k in range(len(names))),
-                       tuple(2 - k % 2 for k in range(len(names)))):  # fmt: skip
-            sizes = dict(zip(names, choice, strict=True))
+        out: list[dict[str, int]] = []
+        for pair in ((1, 1), (2, 2), (3, 3), (2, 3), (3, 2), (1, 2), (2, 1)):
+            sizes = {name: pair[k % 2] for k, name in enumerate(names)}
             try:
                 whole = all(d.value(sizes) >= 1 for part in (self.e, *self.e.args) for d in part.shape)
             except ValueError:
                 continue
-            if whole:
-                yield sizes
+            if whole and sizes not in out:
+                out.append(sizes)
+        return out
 
     def _round(self, sizes: Mapping[str, int], most: int) -> tuple[list[Any], list[Any], Any, Any]:
         """Facts of the members of each pool, the places of the trials in them, and what their values lack."""
         pools = [pool(s.rows.value(sizes), s.cols.value(sizes)) for s in self.symbols]
         marks = [np.array([[has(f, A, TIGHT) for f in FACTS] for A in row]) for row in pools]
-        every: Sequence[tuple[int, ...]] = list(itertools.islice(itertools.product(*map(lambda r: range(len(r)), pools)), 400_000))
-        if len(every) > most:
-            every = random.Random(0).sample(every, most)
+        every = list(_places(pools, most))
         trials = [t for t in (self._trial(places, pools, sizes) for places in every) if t is not None]
         lacking = {
             pattern: np.array([[not has(f, t.value, ROUGH, _off(pattern, t.value)) for f in FACTS] for t in trials])
@@ -200,6 +198,21 @@ class Attack:
                 admitted &= marks[k][places[:, k]][:, wanted].all(axis=1)
             out |= {f for f, lacks in zip(FACTS, lacking[pattern][admitted].any(axis=0), strict=True) if lacks}
         return out
+
+
+def _places(pools: Sequence[Sequence[Any]], most: int) -> Iterator[tuple[int, ...]]:
+    """Which members of the pools are taken together: each with itself, its negative and its transpose, then by lot."""
+    if len(pools) == 1:
+        yield from ((k,) for k in range(len(pools[0])))
+        return
+    first = pools[0]
+    for k, A in enumerate(first):
+        for B in (A, -A, A.T):
+            like = [next((j for j, C in enumerate(row) if np.array_equal(B, C)), k % len(row)) for row in pools[1:]]
+            yield (k, *like)
+    lot = random.Random(0)
+    for _ in range(most):
+        yield tuple(lot.randrange(len(row)) for row in pools)
 
 
 def _off(pattern: str, value: Any) -> Any:

@@ -67,6 +67,8 @@ def _value(tree: Tree, env: Env, sizes: Mapping[str, int]) -> Any:
             return np.block([[_value(cell, env, sizes) for cell in row] for row in rows])
         case ("series", index, low, high, body):
             places = range(_integer(low, env, sizes), _integer(high, env, sizes) + 1)
+            if not places:
+                raise NoValue("a sum of no terms")
             return reduce(np.add, [_value(body, {**env, index: np.array([[float(i)]])}, sizes) for i in places])
         case ("'", inside):
             return _value(inside, env, sizes).T

@@ -68,7 +68,8 @@ def padded(e: Expr, random: Random, order: Order) -> Expr:
         return e
     if e.is_scalar:
         return random.choice((make("add", (e, num(0))), make("mul", (num(1), e)), make("pow", (e, num(1)))))
-    options = [make("add", (make("zeros", (), e.shape), e)), make("mul", (num(1), e)), make("hadamard", (e, make("ones", (), e.shape)))]
+    ones, zeros = make("ones", (), e.shape), make("zeros", (), e.shape)
+    options = [make("add", (zeros, e)), make("mul", (num(1), e)), make("hadamard", (e, ones))]
     if e.rows.integer != 1:
         options.append(make("mul", (make("eye", (), (e.rows,)), e)))
     return random.choice(options)
@@ -101,11 +102,13 @@ WAYS: dict[str, Local] = {
     "mirrored": mirrored,
 }
 """What may be done at each node."""
+SHORT_FIRST = "shortest parts first"
+"""The same for parts in their shortest form, which is a matter of the shortest form alone."""
 
 
 def variant(e: Expr, way: str, random: Random, order: Order) -> Expr:
     """The expression written in another way: what the way does, done at every node."""
-    local = SHORT if way == "shortest parts first" else WAYS[way]
+    local = short_first if way == SHORT_FIRST else WAYS[way]
     done: dict[Expr, Expr] = {}
     for node in postorder(e):
         new = rebuild(node, tuple(done[a] for a in node.args))
@@ -114,9 +117,6 @@ def variant(e: Expr, way: str, random: Random, order: Order) -> Expr:
         except InputError:  # brackets that do not fit (x*(y'*A)*… has other shapes)
             done[node] = new
     return done[e]
-
-
-SHORT = short_first
 
 
 def renamed(e: Expr) -> tuple[Expr, dict[Expr, Expr]]:

@@ -9,7 +9,19 @@ from closedform.core.dim import ONE
 from closedform.core.errors import InputError
 from closedform.core.expr import Expr, make
 from closedform.core.walk import postorder, rebuild
-from closedform.ops.build import entry_power, identity, negative, num, ones_like, power, product, times, total, transpose, zeros_like
+from closedform.ops.build import (
+    entry_power,
+    identity,
+    negative,
+    num,
+    ones_like,
+    power,
+    product,
+    times,
+    total,
+    transpose,
+    zeros_like,
+)
 from closedform.rewrite.engine import Simplifier
 from closedform.rewrite.order import Order, ranks
 from closedform.tutor.case import unnamed
@@ -230,8 +242,10 @@ def ways(e: Expr) -> Iterator[tuple[str, Expr]]:
             yield name, other
     for first, second in (("other order", "turned twice"), ("functions", "other order"), ("halves", "turned twice")):
         try:
-            other = (WHOLE | LOCAL)[second](everywhere(plain, LOCAL[first])) if second in WHOLE else everywhere(
-                everywhere(plain, LOCAL[first]), LOCAL[second]
+            other = (
+                (WHOLE | LOCAL)[second](everywhere(plain, LOCAL[first]))
+                if second in WHOLE
+                else everywhere(everywhere(plain, LOCAL[first]), LOCAL[second])
             )
         except InputError:
             continue

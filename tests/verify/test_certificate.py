@@ -16,8 +16,9 @@ from closedform.lang.read import parse
 from closedform.ops.build import entry_power, minus, num, ones_like, product, times, total, transpose
 from closedform.verify import comparison
 from closedform.verify.certificate import Certificate, certify
-from closedform.verify.comparison import Comparison, Question
+from closedform.verify.comparison import Comparison
 from closedform.verify.contraction import derivative_shape
+from closedform.verify.question import Question
 
 GIVEN = (
     "A: n n; B: n n; C: n n symmetric; S: n n pd; X: n n invertible; Y: n k; M: m n; x: n; y: n; b: m; u: m; "
@@ -104,7 +105,8 @@ def test_a_right_answer_is_certified(case: tuple[str, str, str, str]) -> None:
     for seed in range(4):
         found = certified(case, seed=seed)
         assert found.ok, found.reason
-        assert found.trials == 3 == len(found.sizes)
+        assert found.trials == len(found.sizes)
+        assert found.trials == (24 if case[0] in ("sum(relu(M*x))", "norm1(M*x - b)") else 3)
         assert found.max_error < 1e-8
         assert found.seed == seed
 
@@ -296,14 +298,14 @@ def test_a_deep_network(depth: int) -> None:
     assert not certify(function, [W], product(num(2), gradient)).ok
 
 
-def test_a_derivative_that_underflows_everywhere_is_refused() -> None:
+def test_a_derivative_that_underflows_everywhere_is_put_to_the_referee() -> None:
     x = SCOPE.symbols["x"]
     e, slope = x, f.ones(*x.shape)
     for _ in range(40):
         e, slope = entry_power(e, 2), product(num(2), times(e, slope))
-    for answer in (slope, product(num(2), slope), f.zeros(*x.shape)):
-        with pytest.raises(Refusal, match=r"no admissible point .* underflows"):
-            certify(f.sum(e), [x], answer)
+    assert certify(f.sum(e), [x], slope).ok
+    assert not certify(f.sum(e), [x], product(num(2), slope)).ok
+    assert not certify(f.sum(e), [x], f.zeros(*x.shape)).ok
 
 
 def test_every_trial_is_cheap(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,8 @@ from closedform.core.op import f
 from closedform.lang.read import parse
 from closedform.numeric.special import KINDS, satisfies, special, special_value
 from closedform.verify.certificate import certify
-from closedform.verify.comparison import Comparison, Question
+from closedform.verify.comparison import Comparison
+from closedform.verify.question import Question
 from closedform.verify.special import SpecialPoints
 
 HIDDEN = [  # right where nothing vanishes that a formula divides by; where it fails first
@@ -61,7 +62,7 @@ def test_a_hidden_exception_is_found(original: str, names: str, answer: str, whe
     found = certified((original, names, answer, "projected"), thorough=True)
     assert not found.ok
     assert where in found.reason and "special point" in found.reason
-    assert found.trials == 3 and found.special >= 1
+    assert found.trials >= 3 and found.special >= 1
     assert found.replay() == found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from closedform.core.bound import indices
 from closedform.core.expr import Expr, make
@@ -88,15 +88,15 @@ LETTERS = {"input": "Z", "output": "A", "residual": "R", "probability": "P", "sh
 """The name of a matrix by what it is; of a vector in lower case; of a scalar it is s."""
 
 
-def with_layers(function: Expr, leaf: Expr, given: Mapping[Expr, str]) -> Expr:
+def with_layers(function: Expr, leaf: Expr, given: Mapping[Expr, str], reserved: Collection[str] = ()) -> Expr:
     """The function with names for its layers; the names are numbered from the inside where there are several of a kind.
 
-    ``given`` are parts that have a name in the answer, which they keep.
+    ``given`` are parts that have a name in the answer, which they keep; ``reserved`` are names that are in use.
     """
     nodes = postorder(function)
     active = depends(nodes, leaf)
     letters = {node: _letter(role, node) for node, role in _roles(nodes, active).items() if node not in given}
-    taken = {n.params[0] for n in nodes if n.op.name in ("symbol", "named", "family")}.union(given.values())
+    taken = {n.params[0] for n in nodes if n.op.name in ("symbol", "named", "family")}.union(given.values(), reserved)
     taken |= {name for n in nodes for d in n.shape for name in d.names}
     several = {letter for letter in letters.values() if list(letters.values()).count(letter) > 1}
     done: dict[Expr, Expr] = {}

@@ -48,6 +48,8 @@ class Finish:
     rule: str = ""
     because: str = ""
     layout: str = ""
+    taken: frozenset[str] = frozenset()
+    """Names that are in use: no part of a derivation gets one of them."""
 
 
 def derivation(stages: Sequence[Stage], finish: Finish, asked: Expr) -> tuple[Step, ...]:
@@ -62,7 +64,7 @@ def derivation(stages: Sequence[Stage], finish: Finish, asked: Expr) -> tuple[St
         steps.append(Step("simplify", before, after, "the same function in simpler words"))
     for stage in stages[:-1]:
         rule = "project" if stage.settled is not stage.result else ""
-        steps += _stage(stage, Finish(stage.settled, stage.settled, stage.settled, rule))
+        steps += _stage(stage, Finish(stage.settled, stage.settled, stage.settled, rule, taken=finish.taken))
     steps += _stage(stages[-1], finish)
     reached = steps[-1].after
     if reached is not finish.printed:
@@ -103,7 +105,7 @@ def _stage(stage: Stage, finish: Finish) -> Iterator[Step]:
         yield Step("constant", line, zero, f"{leaf} does not occur")
         line = zero
     elif stage.layered:
-        for step in layered(stage, names_in(finish.named)):
+        for step in layered(stage, names_in(finish.named), finish.taken):
             yield step
             line = step.after
     else:
@@ -136,7 +138,7 @@ def _readable(stage: Stage, line: Expr, finish: Finish) -> tuple[list[Step], dic
     steps = list(_lines(stage, line, settles))
     if finish.named is finish.printed and not any(_is_long(step.after) for step in steps):
         return steps, {}
-    function = with_layers(stage.function, stage.leaf, names_in(finish.named))
+    function = with_layers(stage.function, stage.leaf, names_in(finish.named), finish.taken)
     names = by_name(function)
     if not names:
         return steps, {}

@@ -90,7 +90,7 @@ def _jacobian(function: Expr, leaf: Expr, order: Order, own: frozenset[Expr]) ->
     tangent = tangent_of(leaf)
     raw = differential(function, leaf, tangent, pushes)
     simplifier = Simplifier(order)
-    read = Reader(simplifier, tangent).jacobian(simplifier.canonical(raw))
+    read = Reader(simplifier, tangent).whole(simplifier.canonical(raw))
     done: Simplified = shortest(read, order, own)
     if function.rows * function.cols is ONE and leaf.rows * leaf.cols is ONE:
         done = Simplified(zero(ONE, ONE), ()) if done.expr.op.name == "zeros" else done

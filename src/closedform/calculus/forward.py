@@ -34,6 +34,8 @@ def differential(root: Expr, leaf: Expr, tangent: Expr, steps: list[Push] | None
 def one_step(node: Expr, moved: dict[Expr, Expr]) -> Expr:
     """The differential of a node from those of its arguments (an argument that is not in the table does not move)."""
     op = node.op
+    if op.name == "named":  # the name is that of the value, not of its differential
+        return moved[node.args[0]]
     if op.joint:
         if op.name == "add":
             return total(*[moved[a] for a in node.args if a in moved])

@@ -7,6 +7,7 @@ function of a vector needs no Kronecker product, and one appears only where a ma
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 
 from closedform.calculus.equations import MATRICES
@@ -21,6 +22,10 @@ from closedform.ops.build import identity, num, product, times, total, transpose
 from closedform.ops.kronecker import interleaving
 from closedform.rewrite.engine import Simplifier
 from closedform.rewrite.term import Term, join, split
+
+
+DEEP = 200
+"""Differentials with more nodes than this may be deep."""
 
 
 def summed(e: Expr, read: Callable[[Expr], Expr]) -> Expr:
@@ -48,6 +53,16 @@ class Reader:
                 if any(a in self._active for a in node.args):
                     self._active.add(node)
         return e in self._active
+
+    def whole(self, e: Expr) -> Expr:
+        """The J with vec(e) = J*vec(leaf) of a whole differential; of a deep one the columns in it are read first."""
+        nodes = postorder(e)
+        if len(nodes) > DEEP:
+            for node in nodes:
+                if node.is_column and not node.is_scalar and self.moves(node):
+                    with suppress(Refusal):  # it may not be needed by itself
+                        self.jacobian(node)
+        return self.jacobian(e)
 
     def jacobian(self, e: Expr) -> Expr:
         """The J with vec(e) = J*vec(leaf)."""

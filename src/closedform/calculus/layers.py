@@ -30,18 +30,18 @@ PLAIN = 6
 """Cotangents with fewer nodes than this get no name."""
 
 
-def layered(stage: Stage, given: Mapping[Expr, str]) -> Iterator[Step]:
+def layered(stage: Stage, given: Mapping[Expr, str], taken: frozenset[str]) -> Iterator[Step]:
     """The lines of the gradient of a long composition; the last one is tr(G'*dX) with G written in the names.
 
-    ``given`` are parts that have a name in the answer.
+    ``given`` are parts that have a name in the answer, ``taken`` the names that are in use.
     """
     whole = make("d", (stage.function,))
-    function = with_layers(stage.function, stage.leaf, given)
+    function = with_layers(stage.function, stage.leaf, given, taken)
     if function is not stage.function:
         named = make("d", (function,))
         yield Step("name-layers", whole, named, NAMED)
         whole = named
-    back = _Back(function, stage)
+    back = _Back(function, stage, taken)
     while back.left:
         rule, because = back.through()
         after = back.whole()
@@ -60,7 +60,7 @@ class _Back:
     symbols.  ``open`` are the symbols whose differentials still stand, with their cotangents.
     """
 
-    def __init__(self, function: Expr, stage: Stage) -> None:
+    def __init__(self, function: Expr, stage: Stage, taken: frozenset[str]) -> None:
         self.leaf = stage.leaf
         self.order = stage.order
         self.names: dict[Expr, Expr] = {}
@@ -81,7 +81,7 @@ class _Back:
         self.contents[self.root] = root
         self.left.insert(0, self.root)
         self.open: dict[Expr, list[Expr]] = {self.root: [num(1)]}
-        self.taken = {n.params[0] for n in postorder(function) if n.op.name in ("symbol", "named", "family")}
+        self.taken = taken | {n.params[0] for n in postorder(function) if n.op.name in ("symbol", "named", "family")}
 
     def _opened(self, function: Expr) -> Expr:
         """The function with symbols for its names."""
@@ -128,7 +128,7 @@ class _Back:
         stem = "delta" + layer.params[0][1:]
         if tree_size(cotangent) < PLAIN or stem in self.taken:
             return None
-        self.taken.add(stem)
+        self.taken |= {stem}
         named = make("named", (substitute(cotangent, self.names),), (stem,))
         self.open[layer] = [self._symbol(stem, cotangent, named)]
         return self.open[layer][0]

@@ -55,6 +55,8 @@ def standard_form(whole: Expr, leaf: Expr) -> Iterator[Step]:
     tangent = direction(leaf)
     nodes = postorder(whole)
     moving = depends(nodes, tangent)
+    if not moving:
+        return  # the differential is zero
     if tangent.is_column and all(n.op.name in WITH_A_VECTOR for n in moving if n.args):
         yield from _transposed(whole, tangent, moving)
     else:

@@ -11,6 +11,7 @@ from closedform.core.errors import Refusal
 
 FORMATS = ("text", "unicode", "latex", "markdown", "python", "json")
 LAYOUTS = ("mixed", "numerator", "denominator")
+NOTATIONS = ("trace", "frobenius")
 STRUCTURES = ("projected", "free", "independent")
 TARGETS = ("numpy", "jax", "torch")
 
@@ -49,6 +50,7 @@ def parser() -> Parser:
         help="projected (default): the gradient of a symmetric variable is symmetric; free: as if it had no structure",
     )
     made.add_argument("--steps", action="store_true", help="show the derivation too")
+    made.add_argument("--notation", choices=NOTATIONS, default="trace", help="its inner products: tr(A'*B) or A : B (frobenius)")
     made.add_argument("--forms", action="store_true", help="show the answer in its other forms too")
     made.add_argument("--format", choices=FORMATS, default="text", help="how to print the answer (default: text)")
     made.add_argument("--target", choices=TARGETS, default="numpy", help="for whom the code is written (default: numpy)")
@@ -64,5 +66,5 @@ def run(arguments: argparse.Namespace) -> int:
     wrt = arguments.wrt[0] if len(arguments.wrt) == 1 else arguments.wrt
     answer = session.derive(expression, wrt, given, layout=arguments.layout, structure=arguments.structure)
     question = report.Question(expression, tuple(arguments.wrt), given, arguments.forms)
-    report.FORMS[arguments.format](answer, question, arguments.steps)
+    report.FORMS[arguments.format](answer, question, arguments.notation if arguments.steps else "")
     return 0

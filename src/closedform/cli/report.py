@@ -1,4 +1,7 @@
-"""An answer in each of the formats of ``closedform derive``."""
+"""An answer in each of the formats of ``closedform derive``.
+
+``steps`` is the notation of the derivation, empty where it is not asked for.
+"""
 
 from __future__ import annotations
 
@@ -59,9 +62,9 @@ def inferred_said(d: Derivative) -> str:
     return "; ".join(f"{name}: {what}" for name, what in d.inferred.items())
 
 
-def text(d: Derivative, question: Question, steps: bool) -> None:
+def text(d: Derivative, question: Question, steps: str) -> None:
     """The formula in the language that is typed, and what is said of it."""
-    _readable(d, question, steps, str(d))
+    _readable(d, question, steps, "text")
 
 
 def indented(said: str) -> str:
@@ -69,27 +72,27 @@ def indented(said: str) -> str:
     return "\n".join(f"  {line}" for line in said.splitlines())
 
 
-def unicode(d: Derivative, question: Question, steps: bool) -> None:
+def unicode(d: Derivative, question: Question, steps: str) -> None:
     """The formula with mathematical characters, and what is said of it."""
-    _readable(d, question, steps, d.unicode)
+    _readable(d, question, steps, "unicode")
 
 
-def _readable(d: Derivative, question: Question, steps: bool, formula: str) -> None:
-    show(rows(d), headline=formula)
+def _readable(d: Derivative, question: Question, steps: str, form: str) -> None:
+    show(rows(d), headline=d.unicode if form == "unicode" else str(d))
     if question.forms:
         print(f"\nother forms\n{indented(str(d.forms()))}")
     if steps:
-        print(f"\n{d.derivation}")
+        print(f"\n{d.derivation.page(form, steps)}")
 
 
-def latex(d: Derivative, question: Question, steps: bool) -> None:
+def latex(d: Derivative, question: Question, steps: str) -> None:
     """The formula in LaTeX, nothing else; with the derivation as an aligned display."""
     print(d.latex)
     if steps:
-        print("\n" + "\n".join(f"% {line}" for line in str(d.derivation).splitlines()))
+        print(f"\n{d.derivation.page('latex', steps)}")
 
 
-def markdown(d: Derivative, question: Question, steps: bool) -> None:
+def markdown(d: Derivative, question: Question, steps: str) -> None:
     """A section of a document."""
     by = ", ".join(f"`{name}`" for name in question.wrt)
     lines = [f"## Derivative of `{question.expression}` by {by}", ""]
@@ -100,18 +103,16 @@ def markdown(d: Derivative, question: Question, steps: bool) -> None:
     if question.forms:
         lines += ["", "### Other forms", "", d.forms().markdown()]
     if steps:
-        lines += ["", "### Derivation", ""]
-        for number, step in enumerate(d.derivation, 1):
-            lines += [f"{number}. **{step.rule}**: {step.because}", "", f"   `{step.before}`", f"   → `{step.after}`", ""]
+        lines += ["", "### Derivation", "", d.derivation.page("markdown", steps)]
     print("\n".join(lines).rstrip())
 
 
-def python(d: Derivative, question: Question, steps: bool) -> None:
+def python(d: Derivative, question: Question, steps: str) -> None:
     """The source of a NumPy function."""
     print(d.function().source.rstrip())
 
 
-def json_object(d: Derivative, question: Question, steps: bool) -> None:
+def json_object(d: Derivative, question: Question, steps: str) -> None:
     """One object for programs."""
     json.dump(record(d, question), sys.stdout, indent=2)
     print()
@@ -151,7 +152,7 @@ def record(d: Derivative, question: Question) -> dict[str, Any]:
     }
 
 
-FORMS: Mapping[str, Callable[[Derivative, Question, bool], None]] = {
+FORMS: Mapping[str, Callable[[Derivative, Question, str], None]] = {
     "text": text,
     "unicode": unicode,
     "latex": latex,

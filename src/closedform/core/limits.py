@@ -100,11 +100,12 @@ class Limits:
     def __call__(self, **caps: float | None) -> Iterator[Limits]:
         """The caps for a block; those that are not named stay as they are."""
         values = {name: checked(name, value) for name, value in caps.items()}
-        held = _scope.set({**_scope.get({}), **values})
-        try:
+        held = _scope.get({})
+        try:  # set inside of it, so that no Ctrl-C falls between
+            _scope.set({**held, **values})
             yield self
         finally:
-            _scope.reset(held)
+            _scope.set(held)
 
 
 limits = Limits()
@@ -197,13 +198,13 @@ def counted(question: Callable[P, T]) -> Callable[P, T]:
     def run(*args: P.args, **kwargs: P.kwargs) -> T:
         if _clock.get() is not None:
             return question(*args, **kwargs)
-        held = _clock.set(Clock())
-        try:
+        try:  # begun inside of it, so that no Ctrl-C falls between
+            _clock.set(Clock())
             return question(*args, **kwargs)
         except Exceeded as over:
             raise Refusal(str(over)) from None
         finally:
-            _clock.reset(held)
+            _clock.set(None)
 
     return run
 

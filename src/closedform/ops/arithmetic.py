@@ -16,6 +16,7 @@ from closedform.ops.build import (
     transpose,
 )
 from closedform.ops.entries import everywhere
+from closedform.ops.mirror import middle, self_transpose
 
 
 def transposed(a: Expr, b: Expr) -> bool:
@@ -23,18 +24,6 @@ def transposed(a: Expr, b: Expr) -> bool:
     if a is b:
         return a.is_scalar or known(a, "symmetric")
     return transpose(a) is b or transpose(b) is a
-
-
-def _paired(terms: list[Expr]) -> bool:
-    """Do the terms pair off, each with its transpose (a symmetric one with itself)?"""
-    rest = [t for t in terms if not known(t, "symmetric")]
-    while rest:
-        t = rest.pop()
-        at = next((i for i, u in enumerate(rest) if transposed(t, u)), None)
-        if at is None:
-            return False
-        rest.pop(at)
-    return True
 
 
 @operation
@@ -66,8 +55,7 @@ class add:
             for k in ("symmetric", "skew", "lower", "upper", "diagonal", "psd", "nonnegative", "integer")
             if all(known(t, k) for t in terms)
         ]
-        few = "symmetric" not in out and terms[0].is_square and len(terms) < 9
-        if few and _paired(list(terms)):
+        if "symmetric" not in out and terms[0].is_square and not terms[0].is_scalar and self_transpose(terms):
             out.append("symmetric")
         if "psd" in out and any(known(t, "pd") for t in terms):
             out.append("pd")
@@ -161,22 +149,25 @@ class mul:
         nonneg = all(known(s, "nonnegative") for s in scalars)
         nonzero = all(known(s, "invertible") or known(s, "positive") for s in scalars)
         half = len(word) // 2
-        mirrored = all(transposed(word[i], word[-1 - i]) for i in range(half))
-        if mirrored and word[0].rows is word[-1].cols:
-            middle = word[half] if len(word) % 2 else None
-            if middle is None or known(middle, "symmetric"):
+        is_mirrored = all(transposed(word[i], word[-1 - i]) for i in range(half))
+        core = word[half] if len(word) % 2 else None
+        if not is_mirrored and not scalar and word[0].rows is word[-1].cols:
+            hidden = middle(factors)
+            is_mirrored, core = hidden is not None, hidden[0] if hidden else None
+        if is_mirrored and word[0].rows is word[-1].cols:
+            if core is None or known(core, "symmetric"):
                 out.append("symmetric")
-            if nonneg and (middle is None or known(middle, "psd")):
+            elif known(core, "skew"):
+                out.append("skew")
+            if nonneg and (core is None or known(core, "psd")):
                 out.append("psd")
                 full = all(g.is_square and known(g, "invertible") for g in word)
-                if full and nonzero and (middle is None or known(middle, "pd")):
+                if full and nonzero and (core is None or known(core, "pd")):
                     out.append("pd")
                 if scalar:
                     out.append("nonnegative")
-                    if middle is not None and full:
+                    if core is not None and full:
                         out.append("positive")
-        elif mirrored and len(word) % 2 and known(word[half], "skew"):
-            out.append("skew")
         if all(g.is_square for g in word):
             out.extend(k for k in ("lower", "upper", "diagonal") if all(known(g, k) for g in word))
             if nonzero and all(known(g, "invertible") for g in word):

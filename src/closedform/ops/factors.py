@@ -9,7 +9,7 @@ from closedform.core.expr import Expr, Shape, misfit
 from closedform.core.infer import known
 from closedform.core.op import f, operation
 from closedform.ops.build import minus, negative, num, product, total, transpose
-from closedform.ops.spectral import symmetric_part, symmetrized
+from closedform.ops.spectral import finite, symmetric_part, symmetrized
 
 
 @operation
@@ -95,7 +95,7 @@ class pinv:
         return total(first, left, negative(product(left, X, P)), right, negative(product(P, X, right)))
 
     def value(xp: Any, X: Any) -> Any:
-        return xp.linalg.pinv(X)
+        return xp.linalg.pinv(finite(xp, X))
 
 
 @operation

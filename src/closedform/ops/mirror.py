@@ -7,20 +7,27 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
 from closedform.core.dim import ONE
 from closedform.core.expr import Expr, make
-from closedform.core.infer import known
+from closedform.core.infer import facts
 from closedform.core.walk import unsettled
 from closedform.ops.build import product, transpose
+from closedform.ops.elementwise import DECLARED
 
 ALONG = frozenset({"inv", "pinv", "adj", "expm", "logm", "sqrtm", "matrixpow", "sympow", "kron", "hadamard", "entrypow", "maximum",
                    "minimum"})  # fmt: skip
 """Operations that commute with the transpose, besides the entrywise functions."""
 
+ENTRYWISE = frozenset(str(row["name"]) for row in DECLARED)
 SWAPPED = {"tril": "triu", "triu": "tril"}
 LARGEST = 64
 """A sum or a product with more parts is not looked into."""
+
+
+Pair = tuple[Expr, Expr]
+"""An expression and its transpose, both with all transposes pushed inside."""
 
 
 def turned(e: Expr) -> Expr:
@@ -32,15 +39,12 @@ def turned(e: Expr) -> Expr:
     >>> print(turned(f.mul(A, f.transpose(f.inv(B)))))
     inv(B)*A'
     """
-    for node in unsettled(e, _has_turned):
-        node.memo["turned"] = _turned(node)
-    found: Expr = e.memo["turned"]
-    return found
+    return _pair(e)[1]
 
 
 def upright(e: Expr) -> Expr:
     """The expression itself with all transposes pushed inside."""
-    return turned(turned(e))
+    return _pair(e)[0]
 
 
 def self_transpose(terms: Sequence[Expr]) -> bool:
@@ -49,91 +53,77 @@ def self_transpose(terms: Sequence[Expr]) -> bool:
     return len(parts) <= LARGEST and Counter(map(turned, parts)) == Counter(map(upright, parts))
 
 
-def mirrored(factors: Sequence[Expr]) -> Expr | None | bool:
-    """Is a product P*M*P' without its scalars?  The M in the middle, None where it is P*P'; False when it is neither."""
-    flat = [g for g in _factors(upright(product(*factors))) if not g.is_scalar]
+def middle(factors: Sequence[Expr]) -> tuple[Expr, ...] | None:
+    """The M of a product P*M*P', scalars aside; nothing in the middle of P*P', and None when the product is neither."""
+    whole = _product([upright(g) for g in factors])
+    flat = [] if whole is None else [g for g in _parts(whole, "mul") if not g.is_scalar]
     half = len(flat) // 2
     if not flat or len(flat) > LARGEST or any(turned(flat[i]) is not flat[-1 - i] for i in range(half)):
-        return False
-    return flat[half] if len(flat) % 2 else None
+        return None
+    return (flat[half],) if len(flat) % 2 else ()
 
 
-def _has_turned(e: Expr) -> bool:
-    return "turned" in e.memo
-
-
-def _of(e: Expr) -> Expr:
-    found: Expr = e.memo["turned"]
+def _pair(e: Expr) -> Pair:
+    for node in unsettled(e, _is_paired):
+        node.memo["mirror"] = _paired(node, [a.memo["mirror"] for a in node.args])
+    found: Pair = e.memo["mirror"]
     return found
 
 
-def _turned(e: Expr) -> Expr:
+def _is_paired(e: Expr) -> bool:
+    return "mirror" in e.memo
+
+
+def _paired(e: Expr, args: list[Pair]) -> Pair:
     name = e.op.name
-    if e.is_scalar or name == "eye" or (e.op.args == () and known(e, "symmetric")):
-        return e
+    if e.is_scalar or _found_symmetric(e):
+        return e, e
     if name == "transpose":
-        return turned(_of(e.args[0]))  # the argument, itself made upright
+        return args[0][1], args[0][0]
     if name == "named":
-        return _of(e.args[0])
+        return args[0]
     if name in ("zeros", "ones"):
-        return make(name, (), e.shape[::-1])
+        return e, make(name, (), e.shape[::-1])
     if name == "add":
-        terms = [t for a in e.args for t in _factors_of(_of(a), "add")]
-        return make("add", tuple(terms)) if len(terms) <= LARGEST else transpose(e)
+        return _sum([a[0] for a in args]) or e, _sum([a[1] for a in args]) or transpose(e)
     if name == "mul":
-        scalars = [g for g in e.args if g.is_scalar]
-        if any(a.is_scalar and not b.is_scalar for a, b in zip(e.args[1:], e.args, strict=False)) and not _one_scalar_run(e.args):
-            return transpose(e)
-        matrices = [g for a in reversed(e.args) if not a.is_scalar for g in _factors(_of(a))]
-        outer = [g for g in matrices if g.is_scalar]
-        inside = [g for g in matrices if not g.is_scalar]
-        if len(inside) > LARGEST or not inside or not _fits(inside, e):
-            return transpose(e)
-        return product(*scalars, *outer, *inside)
-    if name in ALONG or _is_entrywise(e):
-        return make(name, tuple(_of(a) for a in e.args), e.params)
+        return _product([a[0] for a in args]) or e, _product([a[1] for a in args], reverse=True) or transpose(e)
+    if name in ALONG or name in ENTRYWISE:
+        return make(name, tuple(a[0] for a in args), e.params), make(name, tuple(a[1] for a in args), e.params)
     if name in SWAPPED:
-        return make(SWAPPED[name], (_of(e.args[0]),))
-    if known(e, "symmetric"):
-        return e
-    return transpose(e)
+        return make(name, (args[0][0],)), make(SWAPPED[name], (args[0][1],))
+    return e, transpose(e)
 
 
-def _one_scalar_run(factors: Sequence[Expr]) -> bool:
-    """Are the matrices among the factors a product without the scalars (none of it is 1 x 1 before its end)?"""
-    inside = [g for g in factors if not g.is_scalar]
-    return all(a.cols is b.rows for a, b in zip(inside, inside[1:], strict=False)) and not any(
-        inside[0].rows is ONE and g.cols is ONE for g in inside[:-1]
-    )
+def _sum(terms: Sequence[Expr]) -> Expr | None:
+    parts = tuple(part for t in terms for part in _parts(t, "add"))
+    return make("add", parts) if len(parts) <= LARGEST else None
 
 
-def _fits(inside: Sequence[Expr], e: Expr) -> bool:
-    joined = all(a.cols is b.rows for a, b in zip(inside, inside[1:], strict=False))
-    return joined and inside[0].rows is e.cols and inside[-1].cols is e.rows and _one_scalar_run(inside)
+def _product(factors: Sequence[Expr], *, reverse: bool = False) -> Expr | None:
+    """The product of scalars and of matrices in their order or the opposite one; None where it is not so simple."""
+    matrices = [g for g in factors if not g.is_scalar]
+    parts = [part for g in (reversed(matrices) if reverse else matrices) for part in _parts(g, "mul")]
+    inside = [g for g in parts if not g.is_scalar]
+    if len(inside) > LARGEST or not _is_chain(inside):
+        return None
+    return product(*(g for g in factors if g.is_scalar), *(g for g in parts if g.is_scalar), *inside)
 
 
-def _is_entrywise(e: Expr) -> bool:
-    return len(e.args) == 1 and not e.params and e.op.name in _entrywise()
+def _found_symmetric(e: Expr) -> bool:
+    """Is it known, without looking further, to be symmetric?"""
+    return e.op.name == "eye" or "symmetric" in (facts(e) if not e.args else e.memo.get("facts", ()))
 
 
-_names: set[str] = set()
+def _is_chain(inside: Sequence[Expr]) -> bool:
+    """Are matrices multiplied one with the next, none of the products before the end being a scalar?"""
+    joined = all(a.cols is b.rows for a, b in pairwise(inside))
+    return bool(inside) and joined and not any(inside[0].rows is ONE and g.cols is ONE for g in inside[:-1])
 
 
-def _entrywise() -> set[str]:
-    if not _names:
-        from closedform.ops.elementwise import NAMES
-
-        _names.update(NAMES)
-    return _names
-
-
-def _factors_of(e: Expr, name: str) -> tuple[Expr, ...]:
+def _parts(e: Expr, name: str) -> tuple[Expr, ...]:
     return e.args if e.op.name == name else (e,)
 
 
-def _factors(e: Expr) -> tuple[Expr, ...]:
-    return _factors_of(e, "mul")
-
-
 def _terms(terms: Sequence[Expr]) -> list[Expr]:
-    return [part for t in terms for part in _factors_of(upright(t), "add")]
+    return [part for t in terms for part in _parts(upright(t), "add")]

@@ -17,7 +17,7 @@ from closedform.core.infer import known
 from closedform.core.op import f, operation
 from closedform.ops.build import entry_power, inner, minus, power, product, recip, times, total, transpose, zeros_like
 from closedform.ops.leaves import SCALAR
-from closedform.ops.spectral import column, reciprocal_gaps
+from closedform.ops.spectral import column, finite, reciprocal_gaps
 
 
 def thin(word: str, X: Expr) -> Dim:
@@ -76,7 +76,7 @@ class svdvals:
         return f.diagonal(product(transpose(U), dX, V))
 
     def value(xp: Any, X: Any) -> Any:
-        return xp.linalg.svd(X, compute_uv=False)[:, None]
+        return xp.linalg.svd(finite(xp, X), compute_uv=False)[:, None]
 
 
 @operation
@@ -109,7 +109,7 @@ class svdu:
         return _turned(U, s, inside, product(dX, V))
 
     def value(xp: Any, X: Any) -> Any:
-        return xp.linalg.svd(X, full_matrices=False)[0]
+        return xp.linalg.svd(finite(xp, X), full_matrices=False)[0]
 
 
 @operation
@@ -142,7 +142,7 @@ class svdv:
         return _turned(V, s, inside, product(transpose(dX), U))
 
     def value(xp: Any, X: Any) -> Any:
-        return xp.linalg.svd(X, full_matrices=False)[2].T
+        return xp.linalg.svd(finite(xp, X), full_matrices=False)[2].T
 
 
 def _turned(Q: Expr, values: Expr, inside: Expr, outside: Expr) -> Expr:
@@ -185,7 +185,7 @@ class normnuc:
         return inner(product(U, transpose(V)), dX)
 
     def value(xp: Any, X: Any) -> Any:
-        return xp.sum(xp.linalg.svd(X, compute_uv=False))
+        return xp.sum(xp.linalg.svd(finite(xp, X), compute_uv=False))
 
 
 @operation
@@ -217,7 +217,7 @@ class normspec:
         return product(transpose(column(U, ONE)), dX, column(V, ONE))
 
     def value(xp: Any, X: Any) -> Any:
-        return xp.linalg.svd(X, compute_uv=False)[0]
+        return xp.linalg.svd(finite(xp, X), compute_uv=False)[0]
 
 
 def _euclidean(x: Expr, dx: Expr) -> Expr:

@@ -29,9 +29,17 @@ def symmetric_part(E: Expr) -> Expr:
     return product(num(Fraction(1, 2)), total(E, transpose(E)))
 
 
+def finite(xp: Any, A: Any) -> Any:
+    """The array, 1 x 1 for a number; an error where it is not finite, which LAPACK would tell on the standard output."""
+    A = xp.atleast_2d(A)
+    if not xp.isfinite(A).all():
+        raise ArithmeticError("the matrix is not finite")
+    return A
+
+
 def symmetrized(xp: Any, A: Any) -> Any:
     """The symmetric part of an array; a number is 1 x 1."""
-    A = xp.atleast_2d(A)
+    A = finite(xp, A)
     return 0.5 * (A + A.T)
 
 

@@ -49,7 +49,8 @@ def functions() -> dict[str, Op]:
 
 def tokens(text: str) -> list[tuple[str, str, bool]]:
     """Pairs of kind and text, and whether a bracket follows at once; Unread where a character is none of the language."""
-    out, at = [], 0
+    out: list[tuple[str, str, bool]] = []
+    at = 0
     text = text.rstrip()
     while at < len(text):
         hit = _TOKEN.match(text, at)

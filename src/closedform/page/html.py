@@ -55,14 +55,14 @@ def sentence(reason: Reason) -> str:
 def link(rule: str) -> str:
     """The name of a rule, with what it says as its title and a link to where it is explained.
 
-    >>> link("cyclic-trace")
-    '<a class="rule" href="docs/derivations.md#cyclic-trace" title="tr(A*B) = tr(B*A)">cyclic-trace</a>'
+    >>> link("collect")
+    '<a class="rule" href="docs/rules.md#collect" title="like terms add">collect</a>'
     """
     said = {row.name: row.because for row in ROWS}
     if rule in said:
         place, title = f"{RULES}#{rule}", said[rule]
     elif rule in NAMES:
-        place, title = f"{STEPS}#{rule}", NAMES[rule]
+        place, title = f"{STEPS}#names-of-steps", NAMES[rule]
     else:
         place, title = f"{STEPS}#the-differential", "a rule of the differential"
     return f'<a class="rule" href="{escape(place)}" title="{escape(title, quote=True)}">{escape(rule)}</a>'

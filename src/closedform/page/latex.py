@@ -28,7 +28,7 @@ def page(rows: Iterable[Row]) -> str:
     for stage in stages(rows):
         if stage[0].heading:
             heading = escaped(stage[0].heading)
-            out.append(heading[0].upper() + heading[1:] + ":")
+            out.append(heading[0].upper() + heading[1:] + ".")
         body = " \\\\\n".join(line for row in stage for line in _lines(row))
         out.append(f"\\begin{{align*}}\n{body}\n\\end{{align*}}")
     return "\n".join(out)
@@ -67,12 +67,13 @@ def _lines(row: Row) -> Iterator[str]:
 def _with_reason(lines: list[str], row: Row) -> list[str]:
     if not row.rules:
         return lines
-    rule = rf"\text{{[{escaped('+'.join(row.rules))}] }}"
-    wide = visible(lines[-1]) + visible(rule) + sum(_wide(part) for part in row.reason)
-    pieces = split(row.reason)
-    if wide <= BESIDE and len(pieces) == 1:
-        return [*lines[:-1], f"{lines[-1]} && {rule}{sentence(row.reason)}"]
-    return [*lines, *(rf"&\qquad {'' if k else rule}{sentence(piece)}" for k, piece in enumerate(pieces))]
+    first, *rest = row.reason or ("",)
+    rule = f"[{'+'.join(row.rules)}] "
+    reason = (rule, first, *rest) if isinstance(first, Formula) else (rule + first, *rest)
+    pieces = split(reason)
+    if len(pieces) == 1 and visible(lines[-1]) + sum(map(_wide, reason)) <= BESIDE:
+        return [*lines[:-1], f"{lines[-1]} && {sentence(reason)}"]
+    return [*lines, *(rf"&\qquad {sentence(piece)}" for piece in pieces)]
 
 
 def _wide(part: str) -> int:

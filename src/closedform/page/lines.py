@@ -125,7 +125,10 @@ class _Page:
         formula, fresh = self._opened(e)
         if step is None:
             return Line(relation, formula, left, names=fresh, heading=heading)
-        return Line(relation, formula, left, step.rule, step.because, fresh)
+        because = step.because
+        for name, _ in fresh:  # written below the line
+            because = because.partition(f", and {name} = ")[0]
+        return Line(relation, formula, left, step.rule, because, fresh)
 
     def _as(self, what: str) -> Left | None:
         left = self.left

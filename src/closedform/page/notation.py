@@ -121,40 +121,49 @@ def _with(e: Expr, done: dict[Expr, Expr]) -> Expr:
 
 def _inner(node: Expr, moving: set[Expr]) -> tuple[int, Expr, Expr] | None:
     """Sign, left and right of an inner product of a constant with what moves; None for anything else."""
-    scalars: list[Expr] = []
-    inside = node
-    if node.op.name == "mul" and node.args[-1].op.name == "trace" and all(a.is_scalar for a in node.args):
-        scalars, inside = list(node.args[:-1]), node.args[-1]
-    if inside.op.name == "trace":
-        inside = inside.args[0]
-    elif not (node.op.name == "mul" and node.is_scalar and not node.args[-1].is_scalar and node.args[-1].is_column):
+    if node.op.name == "trace":
+        return _contracted([], node.args[0], [], moving)
+    if node.op.name != "mul" or not node.is_scalar:
         return None
-    if inside.op.name != "mul" or inside not in moving or any(a in moving for a in scalars):
+    factors = list(node.args)
+    end = next(k for k in range(len(factors), 0, -1) if factors[k - 1] in moving)
+    if not all(a.is_scalar for a in factors[end:]):
+        return None
+    if all(a.is_scalar for a in factors):
+        if factors[end - 1].op.name != "trace" or any(a in moving for a in factors[: end - 1]):
+            return None
+        return _contracted(factors[: end - 1], factors[end - 1].args[0], factors[end:], moving)
+    if factors[end - 1].is_scalar or not factors[end - 1].is_column:
+        return None
+    return _contracted([], product(*factors[:end]), factors[end:], moving, column=True)
+
+
+def _contracted(
+    front: list[Expr], inside: Expr, behind: list[Expr], moving: set[Expr], *, column: bool = False
+) -> tuple[int, Expr, Expr] | None:
+    """The inner product that the trace of a product is, times scalars."""
+    if inside.op.name != "mul" or not any(a in moving for a in inside.args):
         return None
     at = next(k for k, a in enumerate(inside.args) if a in moving)
     before, after = inside.args[:at], inside.args[at:]
     if not before or any(a in moving for a in after[1:]):
         return None
-    if len(after) > 1 and not (len(before) == 1 and before[0].op.name in TURNED and inside is not node):
+    if len(after) > 1 and (column or len(before) > 1 or before[0].op.name not in TURNED):
         return None
-    return _signed(_transposed(product(*before)), scalars, product(*after))
-
-
-def _signed(left: Expr, scalars: list[Expr], right: Expr) -> tuple[int, Expr, Expr]:
-    factors = [*scalars, *(left.args if left.op.name == "mul" else (left,))]
+    left, right = _transposed(product(*before)), product(*after)
+    if right.op.name == "transpose" and right.args[0].is_column and left.op.name == "transpose":
+        left, right = left.args[0], right.args[0]
+    factors = [*front, *(left.args if left.op.name == "mul" else (left,)), *behind]
     sign = 1
     if factors[0].op.name == "number" and factors[0].params[0] < 0:
         sign, factors[0] = -1, num(-factors[0].params[0])
         if factors[0] is num(1) and len(factors) > 1:
             del factors[0]
-    whole = product(*factors)
-    if right.op.name == "transpose" and right.args[0].is_column and whole.op.name == "transpose":
-        whole, right = whole.args[0], right.args[0]
-    return sign, whole, right
+    return sign, product(*factors), right
 
 
 def _transposed(e: Expr) -> Expr:
-    """The transpose, taken inside of products and sums."""
+    """The transpose, taken inside of products."""
     if known(e, "symmetric"):
         return e
     if e.op.name == "mul":

@@ -17,7 +17,7 @@ MARGIN = 32
 """The column of the reasons is at least this far to the right."""
 FAR = 64
 """... and at most this far; reasons of longer formulas stand below them."""
-GAP = 3
+GAP = 2
 LEAST = 34
 """A reason to the right has at least so many columns."""
 

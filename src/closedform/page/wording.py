@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from typing import ClassVar
 
 from closedform.core.op import Op
 from closedform.lang.latex import name_text
@@ -25,7 +26,7 @@ Said = tuple[str, int]
 class Wording:
     """How the parts of a formula are written in one form; ``known`` are the names that stand for themselves."""
 
-    products: dict[str, tuple[str, int]]
+    products: ClassVar[Mapping[str, tuple[str, int]]]
     """Sign and binding power of the operators."""
 
     def __init__(self, known: Collection[str]) -> None:
@@ -131,8 +132,10 @@ class Text(Wording):
     'd inv(X) = -inv(X)*dX*inv(X)'
     """
 
-    products = {":": (" : ", ENTRYWISE), "*": ("*", PRODUCT), "/": ("/", PRODUCT), ".*": (".*", PRODUCT), "./": ("./", PRODUCT)}
-    products["⊗"] = (" ⊗ ", PRODUCT)
+    products: ClassVar = {
+        "*": ("*", PRODUCT), "/": ("/", PRODUCT), ".*": (".*", PRODUCT), "./": ("./", PRODUCT), "⊗": (" ⊗ ", PRODUCT),
+        ":": (" : ", ENTRYWISE),
+    }  # fmt: skip
     product = quotient = Wording.infix
 
 
@@ -144,7 +147,9 @@ class Unicode(Wording):
     'd(XY) = dX Yᵀ + (X⁻¹)² ⊙ dY'
     """
 
-    products = {"⊗": (" ⊗ ", ENTRYWISE), ".*": (" ⊙ ", ENTRYWISE), "./": (" ⊘ ", ENTRYWISE), ":": (" : ", ENTRYWISE)}
+    products: ClassVar = {
+        "⊗": (" ⊗ ", ENTRYWISE), ".*": (" ⊙ ", ENTRYWISE), "./": (" ⊘ ", ENTRYWISE), ":": (" : ", ENTRYWISE),
+    }  # fmt: skip
 
     def letter(self, name: str) -> str:
         stem = name.rstrip("0123456789")
@@ -153,11 +158,11 @@ class Unicode(Wording):
 
     def product(self, node: Node) -> Said:
         left, right = self.at(node.parts[0], PRODUCT), self.at(node.parts[1], PRODUCT + 1)
-        wide = len(right) > 1 and right[0].isalpha() and right[1].isalpha()
-        last = left.rstrip("ᵀ⁻¹²")[-2:]
         if right[0].isdigit():
             return f"{left}·{right}", PRODUCT
-        spaced = wide or last.isalpha() and len(last) > 1 or (left.endswith(")") and not left.startswith("("))
+        last = _last(node.parts[0])
+        spaced = len(right) > 1 and right[0].isalpha() and right[1].isalpha()
+        spaced = spaced or (last.kind == "name" and len(last.value) > 1) or (left.endswith(")") and not left.startswith("("))
         return f"{left}{' ' if spaced else ''}{right}", PRODUCT
 
     def quotient(self, node: Node) -> Said:
@@ -186,6 +191,13 @@ class Unicode(Wording):
         return super().call(node)
 
 
+def _last(node: Node) -> Node:
+    """The last factor of a product, without a transpose."""
+    while node.kind in ("*", "'"):
+        node = node.parts[-1]
+    return node
+
+
 class Latex(Wording):
     r"""In LaTeX.
 
@@ -194,8 +206,10 @@ class Latex(Wording):
     \mathrm{d} X^{-1} = -X^{-1} \mathrm{d}X X^{-1}
     """
 
-    products = {"⊗": (r" \otimes ", ENTRYWISE), ".*": (r" \odot ", ENTRYWISE), "./": (r" \oslash ", ENTRYWISE)}
-    products[":"] = (" : ", ENTRYWISE)
+    products: ClassVar = {
+        "⊗": (r" \otimes ", ENTRYWISE), ".*": (r" \odot ", ENTRYWISE), "./": (r" \oslash ", ENTRYWISE),
+        ":": (" : ", ENTRYWISE),
+    }  # fmt: skip
 
     def bracketed(self, shown: str) -> str:
         return rf"\left({shown}\right)"
@@ -237,24 +251,19 @@ class Latex(Wording):
     def call(self, node: Node) -> Said:
         word, op = node.value, functions().get(node.value)
         args = [self.written(a) for a in node.parts]
-        if word == "ones" or (word == "eye" or len(word) == 1) and all(a.kind in ("name", "num") for a in node.parts):
+        sized = word == "eye" or len(word) == 1
+        if word == "ones" or (sized and all(a.kind in ("name", "num") for a in node.parts)):
             sign = {"ones": r"\mathbf{1}", "eye": "I"}.get(word, word)
             sizes = (r" \times " if word == "ones" else ",").join(args)
             return f"{sign}_{{{sizes}}}", ATOM
-        if (
-            op is not None
-            and op.latex
-            and op.args
-            and len(op.args) == len(args)
-            and not op.params
-            and node.parts[0].kind != "bar"
-        ):
+        bar = node.parts[0].kind == "bar"
+        if op is not None and op.latex and op.args and len(op.args) == len(args) and not (op.params or bar):
             return self.templated(op.latex, node, op)
         if word == "kron":
             return rf"{self.at(node.parts[0], PRODUCT)} \otimes {self.at(node.parts[1], PRODUCT)}", ENTRYWISE
         name = word.replace("_", r"\_")
         sign = r"\mathrm{d}" if word == "d" else rf"\{word}" if word in ("log", "exp") else rf"\operatorname{{{name}}}"
-        if node.parts[0].kind == "bar":
+        if bar:
             return sign + args[0], ATOM
         return sign + self.bracketed(", ".join(args)), ATOM
 

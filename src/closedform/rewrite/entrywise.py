@@ -10,6 +10,7 @@ from closedform.core.expr import Expr, Shape, make
 from closedform.core.infer import known
 from closedform.ops.build import entry_power, num, ones_like, power, transpose, zero, zeros_like
 from closedform.ops.entries import everywhere
+from closedform.rewrite.softmax import exponential, logarithm
 from closedform.rewrite.term import HALF, Rational, Scalars, Term, is_zero, join, multiply, split, split_scalar, whole
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def entrywise_product(s: Simplifier, factors: tuple[Expr, ...], shape: Shape) ->
         coefficient *= _gather(s, g, 1, scalars, powers)
     named_forms(s, powers)
     coefficient *= _merged_vecs(s, scalars, powers)
+    coefficient *= _unturned(s, scalars, powers)
     coefficient *= _masked(s, scalars, powers)
     coefficient *= _merged_structure(s, scalars, powers, shape)
     if any(is_zero(g) for g in powers):
@@ -173,6 +175,20 @@ def _merged_vecs(s: Simplifier, scalars: Scalars, powers: Scalars) -> Rational:
     s.fire("vec-entrywise")
     inside = [s.entry_power(g.args[0], powers.pop(g)) for g in columns]
     return _gather(s, s.apply("vec", (s.entrywise_product(tuple(inside), inside[0].shape),)), 1, scalars, powers)
+
+
+def _unturned(s: Simplifier, scalars: Scalars, powers: Scalars) -> Rational:
+    """D.*A' as D.*A for a diagonal matrix D; the rational part comes back."""
+    if len(powers) < 2 or not any(k > 0 and known(g, "diagonal") for g, k in powers.items()):
+        return 1
+    coefficient: Rational = 1
+    for g, k in list(powers.items()):
+        other = s.transposed(g)
+        if other is not g and s.order.key(other) < s.order.key(g):
+            s.fire("diagonal-factor")
+            del powers[g]
+            coefficient *= _gather(s, other, k, scalars, powers)
+    return coefficient
 
 
 def _masked(s: Simplifier, scalars: Scalars, powers: Scalars) -> Rational:
@@ -329,6 +345,10 @@ def applied(s: Simplifier, name: str, x: Expr) -> Expr:
     if (name, x.op.name) in UNDONE:
         s.fire("inverse-function")
         return x.args[0]
+    if name in ("log", "exp"):
+        named = logarithm(s, x) if name == "log" else exponential(s, x)
+        if named is not None:
+            return named
     if name in ODD or name in EVEN:
         negated = s.negated(x) if _leads_negative(x) else x
         if not _leads_negative(negated) and negated is not x:

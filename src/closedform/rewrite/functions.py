@@ -34,7 +34,7 @@ def frechet(s: Simplifier, name: str, A: Expr, E: Expr) -> Expr:
     if s.expand and E.op.name == "add":
         return s.sum([frechet(s, name, A, part) for part in E.args], E.shape)
     term = split(E)
-    if commutes(A, term):
+    if commutes(s, A, term):
         s.fire("commuting-direction")
         value = function(s, "expm", A) if name == "dexpm" else s.apply("inv", (A,))
         return s.product((E, value))
@@ -50,12 +50,29 @@ def _turned(s: Simplifier, name: str, A: Expr, E: Expr) -> Expr:
     return make(name, (A, E))
 
 
-def commutes(A: Expr, direction: Term) -> bool:
-    """Is the direction a power of what A is a multiple of (so that they commute)?"""
+def commutes(s: Simplifier, A: Expr, direction: Term) -> bool:
+    """Is the direction made of nothing but what A is a multiple of, numbers and identities (so that they commute)?"""
     if all(base.op.name == "eye" for base, _ in direction.word):
         return True
     base = split(A)
-    return len(base.word) == 1 == len(direction.word) and base.word[0][0] is direction.word[0][0]
+    core = join(Term(1, {}, base.word, A.shape))
+    known_to = {False: (A, core), True: (s.transposed(A), s.transposed(core))}
+    stack = [(base, False) for base, _ in direction.word]
+    while stack:
+        e, turned = stack.pop()
+        if e in known_to[turned] or e.is_scalar or e.op.name == "eye":
+            continue
+        if e.op.name == "transpose":
+            stack.append((e.args[0], not turned))
+        elif e.op.name in OF_ONE_MATRIX:
+            stack.extend((a, turned) for a in e.args)
+        else:
+            return False
+    return True
+
+
+OF_ONE_MATRIX = frozenset({"add", "mul", "inv", "matrixpow", "sympow", "expm", "logm", "sqrtm", "adj"})
+"""Operations under which what commutes with a matrix still does."""
 
 
 def traced(s: Simplifier, name: str, A: Expr, E: Expr) -> Expr:

@@ -154,6 +154,12 @@ def entry_sum(s: Simplifier, A: Expr) -> Expr:
         return over(s, term, num(1), (ONE, ONE))
     if name == "diag":
         return over(s, term, entry_sum(s, core.args[0]), (ONE, ONE))
+    if name == "eigvalsh" and known(core.args[0], "symmetric"):
+        s.fire("sum-of-spectrum")
+        return over(s, term, s.apply("trace", (core.args[0],)), (ONE, ONE))
+    if name == "svdvals":
+        s.fire("sum-of-spectrum")
+        return over(s, term, s.apply("normnuc", (core.args[0],)), (ONE, ONE))
     if name == "softmax":
         s.fire("softmax-sums-to-one")
         return over(s, term, num(1), (ONE, ONE))
@@ -186,7 +192,10 @@ def triangle(s: Simplifier, name: str, A: Expr) -> Expr:
     if A.op.name in ("tril", "triu") and A.is_square and A.op.name != name:
         return s.diagonal_matrix(s.apply("diagonal", (A.args[0],)))
     term = split(A)
-    return over(s, term, make(name, (core_of(term, A.shape),)), A.shape)
+    core = core_of(term, A.shape)
+    if term.coefficient != 1 or term.scalars:
+        return over(s, term, triangle(s, name, core), A.shape)
+    return make(name, (A,))
 
 
 def vec(s: Simplifier, A: Expr) -> Expr:

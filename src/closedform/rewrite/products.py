@@ -11,6 +11,7 @@ from closedform.core.expr import Expr, Shape
 from closedform.core.limits import said
 from closedform.core.walk import tree_size
 from closedform.ops.build import identity, num, zero
+from closedform.rewrite.softmax import over_the_sum
 from closedform.rewrite.term import Rational, Scalars, Term, Word, is_zero, join, multiply, split, split_scalar
 from closedform.rewrite.words import Letters, cut, flipped, shortened, word_key
 
@@ -50,7 +51,11 @@ def multiplied(s: Simplifier, factors: tuple[Expr, ...], shape: Shape) -> Expr:
         return zero(*shape)
     if len(scalars) > 1 and any(base.op.name == "sigmoid" for base in scalars):
         s.named_forms(scalars)
-    return join(Term(coefficient, s.sorted_scalars(scalars), word, shape))
+    term = Term(coefficient, scalars, word, shape)
+    if any(k < 0 and base.op.name == "sum" for base, k in scalars.items()):
+        term = over_the_sum(s, term)
+    term.scalars = s.sorted_scalars(term.scalars)
+    return join(term)
 
 
 def _distributed(s: Simplifier, factors: tuple[Expr, ...], shape: Shape) -> Expr:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from closedform.core.dim import ONE
 from closedform.core.expr import Expr, make
 from closedform.core.infer import known
+from closedform.ops.build import identity
 
 if TYPE_CHECKING:
     from closedform.rewrite.engine import Simplifier
@@ -30,6 +31,9 @@ def kronecker_pair(s: Simplifier, left: Expr, right: Expr) -> Expr | list[Expr] 
         if turn.op.name == "commutation" and _is_diagonal_mask(other):
             s.fire("commutation-diagonal")
             return other
+    rows = _row_sums(s, left, right)
+    if rows is not None:
+        return rows
     if right.op.name == "khatrirao" and left.op.name in ("kron", "commutation"):
         return _khatri_rao(s, left, right)
     if left.op.name == "transpose" and left.args[0].op.name == "khatrirao" and right.op.name in ("kron", "commutation"):
@@ -54,6 +58,28 @@ def kronecker_pair(s: Simplifier, left: Expr, right: Expr) -> Expr | list[Expr] 
             s.fire("kronecker-product")
             return s.apply("kron", (s.product((A, C)), s.product((B, D))))
     return None
+
+
+def _row_sums(s: Simplifier, left: Expr, right: Expr) -> Expr | None:
+    """kron(1', B)*diag(vec(M)) = B*khatrirao(M', I)' and kron(B, 1')*diag(vec(M)) = B*khatrirao(I, M)'; their transposes."""
+    first = left.op.name == "kron" and right.op.name == "diag"
+    if not first and not (left.op.name == "diag" and right.op.name == "kron"):
+        return None
+    stack, mask = (left, right) if first else (right, left)
+    if mask.args[0].op.name != "vec":
+        return None
+    M = mask.args[0].args[0]
+    along = 1 if first else 0
+    A, B = stack.args
+    if A.op.name == "ones" and A.shape[1 - along] is ONE and A.shape[along] is M.cols and B.shape[along] is M.rows:
+        other, pair = B, (s.transposed(M), identity(M.rows))
+    elif B.op.name == "ones" and B.shape[1 - along] is ONE and B.shape[along] is M.rows and A.shape[along] is M.cols:
+        other, pair = A, (identity(M.cols), M)
+    else:
+        return None
+    s.fire("row-sums")
+    stacked_rows = s.apply("khatrirao", pair)
+    return s.product((other, s.transposed(stacked_rows)) if first else (stacked_rows, other))
 
 
 def _is_diagonal_mask(e: Expr) -> bool:

@@ -10,6 +10,7 @@ from closedform.core.dim import ONE
 from closedform.core.expr import Expr
 from closedform.core.infer import known
 from closedform.rewrite import series as symbolic
+from closedform.rewrite import tails
 from closedform.rewrite.stacked import kronecker_pair, stacked
 from closedform.rewrite.term import Rational, Scalars, Term, factor, is_zero, join, multiply, split, whole
 
@@ -85,7 +86,11 @@ def shortened(s: Simplifier, letters: Letters, scalars: Scalars) -> tuple[Ration
             pair = _together(s, out[-1], (base, k))
             if pair is None:
                 out.append((base, k))
-                _penrose(s, out)
+                ending = tails.tail(s, out)
+                if ending is not None:
+                    count, fewer = ending
+                    del out[-count:]
+                    todo.extend(reversed(fewer))
                 continue
             out.pop()
             e, power = pair
@@ -147,16 +152,8 @@ def _together(s: Simplifier, left: tuple[Expr, int], right: tuple[Expr, int]) ->
         return ([(base, j + k)] if j + k else []), 1
     if j != 1 or k != 1:
         return None
-    if last.op.name == "chol" and base.op.name == "transpose" and base.args[0] is last:
-        s.fire("cholesky-product")
-        return last.args[0], 1
-    if _orthonormal_pair(last, base):
-        s.fire("orthonormal")
-        return [], 1
-    if last.op.name == "diag" == base.op.name:
-        s.fire("diagonal-product")
-        return s.diagonal_matrix(s.entrywise_product((last.args[0], base.args[0]), last.args[0].shape)), 1
-    return None
+    fewer = tails.pair(s, last, base)
+    return None if fewer is None else (fewer, 1)
 
 
 def _symmetrizer(e: Expr) -> int:
@@ -171,32 +168,3 @@ def _symmetrizer(e: Expr) -> int:
         return 0
     plus = kinds["eye"]
     return int(plus) if abs(kinds["commutation"]) == 1 == abs(plus) else 0
-
-
-PENROSE = {"XPX": "X", "PXP": "P", "xXP": "x", "PXx": "x", "Xxp": "X", "pxX": "X", "pPX": "p", "XPp": "p", "Ppx": "P",
-           "xpP": "P", "xpx": "x", "pxp": "p"}  # fmt: skip
-"""The Penrose conditions as words in X, its pseudo-inverse P and their transposes x and p."""
-
-
-def _penrose(s: Simplifier, letters: Letters) -> None:
-    """Three last factors that the Penrose conditions make one."""
-    if len(letters) < 3 or any(k != 1 for _, k in letters[-3:]):
-        return
-    three = [base for base, _ in letters[-3:]]
-    plain = [g.args[0] if g.op.name == "transpose" else g for g in three]
-    inverses = {g for g in plain if g.op.name == "pinv"}
-    if len(inverses) != 1:
-        return
-    (P,) = inverses
-    X = P.args[0]
-    names = {P: "P", X: "X", s.transposed(P): "p", s.transposed(X): "x"}
-    word = PENROSE.get("".join(names.get(g, "?") for g in three))
-    if word is not None:
-        s.fire("penrose")
-        letters[-3:] = [(next(g for g, name in names.items() if name == word), 1)]
-
-
-def _orthonormal_pair(left: Expr, right: Expr) -> bool:
-    if left.op.name == "transpose" and left.args[0] is right:
-        return known(right, "orthonormal")
-    return right.op.name == "transpose" and right.args[0] is left and known(left, "orthogonal")

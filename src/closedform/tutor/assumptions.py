@@ -137,7 +137,11 @@ def commuting(symbols: Sequence[Expr]) -> Iterator[tuple[str, str, str]]:
     first."""
     square = _matrices(symbols)
     for a, b in combinations(square, 2):
-        if a.shape == b.shape and not facts(b) - {"invertible", "symmetric"} and ("symmetric" in facts(a) or "symmetric" not in facts(b)):
+        if (
+            a.shape == b.shape
+            and not facts(b) - {"invertible", "symmetric"}
+            and ("symmetric" in facts(a) or "symmetric" not in facts(b))
+        ):
             yield f"{_name(a)} and {_name(b)} commute", _name(a), _name(b)
 
 

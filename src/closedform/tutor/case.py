@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
 
 from closedform.calculus import layout as layouts
 from closedform.calculus import structure as structures
@@ -12,6 +12,7 @@ from closedform.core.dim import Dim
 from closedform.core.errors import InputError, Refusal, VerificationError
 from closedform.core.expr import Expr, Shape, make
 from closedform.core.walk import postorder, rebuild
+from closedform.lang.declare import Scope
 from closedform.lang.read import parse
 from closedform.ops.build import transpose
 from closedform.question import Question
@@ -125,9 +126,10 @@ def cotangent(function: Expr) -> Expr:
 def unnamed(e: Expr) -> Expr:
     """The expression without ``let`` names.
 
-    >>> from closedform.lang.read import parse
-    >>> print(unnamed(parse("let P = A*A; P + P", "A: n n").expr))
-    A*A + A*A
+        >>> from closedform.lang.declare import Scope
+    from closedform.lang.read import parse
+        >>> print(unnamed(parse("let P = A*A; P + P", "A: n n").expr))
+        A*A + A*A
     """
     done: dict[Expr, Expr] = {}
     for node in postorder(e):
@@ -147,12 +149,15 @@ def sizes_of(*exprs: Expr) -> set[str]:
     }
 
 
-def read(answer: object, case: Case) -> tuple[Pieces | None, Expr | None, str, int]:
+def read(answer: object, case: Case, defined: Mapping[str, Expr] | None = None) -> tuple[Pieces | None, Expr | None, str, int]:
     """The answer in the question's names: its pieces, its expression, its text and where in the text it begins.
 
-    The expression is None when the shapes do not fit; the pieces are None when the text cannot be taken apart.
+    ``defined`` are more names, with what they mean.  The expression is None when the shapes do not fit; the pieces are
+    None when the text cannot be taken apart.
     """
     scope = case.question.parsed.scope
+    if defined:
+        scope = Scope({**scope.symbols, **defined}, scope.sizes)
     if isinstance(answer, Expr):
         return None, answer, str(answer), 0
     if not isinstance(answer, str):
@@ -192,6 +197,3 @@ def _moved(error: InputError, text: str, start: int) -> InputError:
     if start and error.column is not None:
         error.source, error.column = text, error.column + start
     return error
-
-
-Value = Any

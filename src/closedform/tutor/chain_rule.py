@@ -20,6 +20,7 @@ from closedform.core.expr import Expr, make, shape_text
 from closedform.core.infer import facts
 from closedform.core.op import f
 from closedform.core.walk import depends, postorder, substitute, tree_size
+from closedform.lang.declare import Scope
 from closedform.lang.text import text
 from closedform.ops.build import num, product, transpose
 from closedform.question import Question
@@ -115,15 +116,18 @@ def chain(expression: object, wrt: object, given: object = None, *, layout: str 
     >>> print(chain("sum(exp(A*x))", "x", "A: m n; x: n"))
     f = sum(u), u = exp(v), v = A*x
     df/dx = df/du * du/dv * dv/dx
-          = ones(m)' * diag(exp(v)) *   A
-             1 x m        m x m       m x n
+          = ones(1, m) * diag(exp(v)) *   A
+              1 x m         m x m       m x n
           = exp(A*x)'*A
     f(A*x) has the gradient A' times that of f: A'*exp(A*x)
     """
-    question = Question(expression, wrt, given, layout, structure)
-    if len(question.wrt) != 1 or question.members:
+    return chain_of(Question(expression, wrt, given, layout, structure).answer(verify=True))
+
+
+def chain_of(answer: Derivative) -> Chain:
+    """The chain of an answer; InputError for a derivative by several variables, or by a member of a family."""
+    if len(answer.wrt) != 1 or "[" in answer.wrt[0].params[0]:
         raise InputError("the chain rule is shown for one variable, and a whole one")
-    answer = question.answer(verify=True)
     return _Composition(answer).chain()
 
 
@@ -194,7 +198,8 @@ class _Composition:
         factors = []
         for k, (outer, inner, symbol) in enumerate(zip(stages, stages[1:], symbols, strict=False)):
             function = outer if inner is self.x else substitute(outer, {inner: symbol})
-            jacobian = stacked_jacobian(Question(function, symbol, None, "mixed", "free").answer(verify=True))
+            scope = Scope({symbol.params[0]: symbol})
+            jacobian = stacked_jacobian(Question(function, symbol, scope, "mixed", "free").answer(verify=True))
             value = substitute(jacobian, {symbol: inner}) if symbol is not self.x else jacobian
             name = ("f" if self.e.is_column else "F") if k == 0 else symbols[k - 1].params[0]
             factors.append(Factor(name, function, symbol, jacobian, value))
@@ -208,7 +213,7 @@ class _Composition:
     @cached_property
     def _free(self) -> Derivative:
         """The answer with the variable as unstructured."""
-        return Question(self.e, self.x, None, self.d.layout, "free").answer(verify=False)
+        return Question(self.e, self.x, Scope(self.d._symbols), self.d.layout, "free").answer(verify=False)
 
     def _symbol(self, stage: Expr) -> Expr:
         axes = 0 if stage.is_scalar else 1 if stage.is_column else 2

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
-from closedform.core.errors import InputError, Refusal
+from closedform.core.errors import Refusal
 from closedform.core.expr import Expr, shape_text
+from closedform.core.walk import postorder
 from closedform.ops.build import transpose
 from closedform.tutor import assumptions, fit, readings
 from closedform.tutor.candidate import holding
@@ -47,9 +49,9 @@ def check(
 class Referee:
     """One answer to one question, judged."""
 
-    def __init__(self, case: Case, answer: object) -> None:
+    def __init__(self, case: Case, answer: object, defined: Mapping[str, Expr] | None = None) -> None:
         self.case = case
-        self.pieces, self.answer, self.text, self.start = read(answer, case)
+        self.pieces, self.answer, self.text, self.start = read(answer, case, defined)
         self._ground: Ground | None = None
 
     def judgement(self) -> Judgement:
@@ -86,10 +88,12 @@ class Referee:
                 narrower = self._narrower(answer)
                 if narrower is not None:
                     return narrower
-                said = "it equals the derivative" + (" (proved)" if verdict.verdict == "proved" else f" ({verdict.evidence.reasons[0]})")
+                said = "it equals the derivative" + (
+                    " (proved)" if verdict.verdict == "proved" else f" ({verdict.evidence.reasons[0]})"
+                )
                 return self._judged("right", said)
         special = verdict.witness is not None and verdict.witness.point == "special" and verdict.witness.prime is None
-        if verdict.equal is None or special:
+        if verdict.equal is None or (special and self._has_kinks()):
             if self._certified(answer):
                 narrower = self._narrower(answer)
                 if narrower is not None:
@@ -101,6 +105,10 @@ class Referee:
             if verdict.equal is None and self._certified(truth) is None:
                 raise Refusal(f"whether the answer is right cannot be decided: {verdict.evidence}")
         return None
+
+    def _has_kinks(self) -> bool:
+        """Are there points at which the expression is not differentiable although it has a value?"""
+        return any(node.op.kink or not node.op.analytic for node in postorder(self.case.question.function))
 
     def _certified(self, answer: Expr) -> bool | None:
         """Does the answer pass the numeric check of the derivative?  None where that cannot be made."""
@@ -170,7 +178,7 @@ class Referee:
         case = self.case
         if answer.shape[::-1] == case.shape and not answer.is_scalar and self._equal(transpose(answer)):
             said = f"it is the transpose of what was asked for: right in {readings.other_layouts(case)}"
-            return self._judged("other layout", said, slip="transposed", suggestion=f"({self.text[self.start :].strip()})'")
+            return self._judged("other layout", said, slip="transposed", suggestion=str(transpose(answer)))
         met = readings.met(readings.conventions(case), answer, self.ground)
         if met is not None and met[0].assumption is None:
             return self._of_convention(*met)
@@ -249,7 +257,13 @@ class Referee:
             if left[at] != right[at]:
                 entry = (int(at[0]) + 1, int(at[1]) + 1)
                 return Witness(
-                    here.sizes, ground.seed, entry, float(left[at]), float(right[at]), dict(here.env), Again(answer, truth, here, entry)
+                    here.sizes,
+                    ground.seed,
+                    entry,
+                    float(left[at]),
+                    float(right[at]),
+                    dict(here.env),
+                    Again(answer, truth, here, entry),
                 )
         return None
 
@@ -265,7 +279,9 @@ class Referee:
     def _of_other_shape(self, answer: Expr) -> Judgement:
         """The answer fits in itself but is of a shape that no layout gives."""
         tries = list(mended(self.pieces, every=True)) if self.pieces is not None else []
-        found = holding([c for c in tries if c.expr.shape in (self.case.shape, self.case.shape[::-1])], self.truth, answer, self.ground)
+        found = holding(
+            [c for c in tries if c.expr.shape in (self.case.shape, self.case.shape[::-1])], self.truth, answer, self.ground
+        )
         if not found:
             found = chained(self.case, answer, self.ground)
         shapes = self._shapes(answer)
@@ -334,6 +350,3 @@ class Again:
         left, right = values(self.parts, self.here)
         i, j = self.entry
         return float(left[i - 1, j - 1]), float(right[i - 1, j - 1])
-
-
-__all__ = ["InputError", "Judgement", "check"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from itertools import permutations, product
+from itertools import pairwise, permutations, product
 from typing import NamedTuple
 
 from closedform.core.dim import ONE
@@ -105,7 +105,9 @@ def _functions(node: Expr) -> Iterator[Edit]:
     if name in ENTRYWISE and len(node.args) == 1 and node.op.differentials:
         slope = attempt(node.op.differential, 0, ones_like(node.args[0]), node)
         if slope is not None and slope.shape == node.shape:
-            yield Edit(slope, "derivative for the function", "function for its derivative", 2, "{old} gives way to its derivative")
+            yield Edit(
+                slope, "derivative for the function", "function for its derivative", 2, "{old} gives way to its derivative"
+            )
             squared = entry_power(node, 2)
             yield Edit(squared, "wrong power", "wrong power", 2, "{old} is squared (entry by entry)")
             change = "{old} gives way to {new}"
@@ -237,7 +239,7 @@ def _single_moves(count: int) -> Iterator[tuple[int, ...]]:
 
 
 def _inner(row: Sequence[Expr]) -> int:
-    return sum(1 for a, b in zip(row, row[1:], strict=False) if a.rows is ONE and b.cols is ONE)
+    return sum(1 for a, b in pairwise(row) if a.rows is ONE and b.cols is ONE)
 
 
 def _named(new: Expr, factors: Sequence[Expr], row: Sequence[Expr], order: tuple[int, ...], turned: tuple[bool, ...]) -> Edit:
@@ -324,7 +326,9 @@ def _terms(node: Expr) -> Iterator[Edit]:
             scaled = multiplied(num(c), term)
             yield Edit(total(*before, scaled, *after), "wrong factor", "wrong factor", 2, "{old} becomes {new}")
         if term.is_square and not term.is_scalar:
-            yield Edit(total(*before, transpose(term), *after), "misplaced transpose", "missing transpose", 2, "{old} becomes {new}")
+            yield Edit(
+                total(*before, transpose(term), *after), "misplaced transpose", "missing transpose", 2, "{old} becomes {new}"
+            )
 
 
 def without_factors(node: Expr) -> Iterator[tuple[Expr, Expr]]:

@@ -17,6 +17,7 @@ from closedform.core.errors import InputError, Refusal, VerificationError
 from closedform.core.expr import Expr
 from closedform.core.op import f
 from closedform.core.walk import postorder, rebuild, substitute
+from closedform.lang.declare import Scope
 from closedform.lang.text import text
 from closedform.ops.build import num, product, transpose
 from closedform.question import Question
@@ -47,7 +48,7 @@ class Entries:
         return len(self.steps)
 
     def __str__(self) -> str:
-        name, by = self.left.split("/")
+        name = self.left.partition("/")[0]
         pad = " " * len(self.left)
         lines: list[str] = []
         for step in self.steps:
@@ -74,18 +75,21 @@ def entries(
 
     >>> print(entries("x'*A*x", "x", "x: n; A: n n"))
     f = sum(i in 1..n, sum(j in 1..n, x[i]*A[i,j]*x[j]))
-    df = sum(i in 1..n, sum(j in 1..n, dx[i]*A[i,j]*x[j] + x[i]*A[i,j]*dx[j]))
-    df/dx[k] = sum(i in 1..n, sum(j in 1..n, eye(n)[i,k]*A[i,j]*x[j] + x[i]*A[i,j]*eye(n)[j,k]))
+    df = sum(i in 1..n, sum(j in 1..n, dx[i]*A[i,j]*x[j])) + sum(i in 1..n, sum(j in 1..n, x[i]*A[i,j]*dx[j]))
+    df/dx[k] = sum(i in 1..n, sum(j in 1..n, eye(n)[i,k]*A[i,j]*x[j])) + sum(i in 1..n, sum(j in 1..n, x[i]*A[i,j]*eye(n)[j,k]))
              = sum(i in 1..n, A[k,i]*x[i]) + sum(i in 1..n, x[i]*A[i,k])
              = ((A + A')*x)[k]
     the derivative: (A + A')*x
     """
-    question = Question(expression, wrt, given, layout, structure)
-    if len(question.wrt) != 1 or question.members:
+    return entries_of(Question(expression, wrt, given, layout, structure).answer(verify=True))
+
+
+def entries_of(answer: Derivative) -> Entries:
+    """The derivation by entries of an answer; InputError for one by several variables, or by a member of a family."""
+    if len(answer.wrt) != 1 or "[" in answer.wrt[0].params[0]:
         raise InputError("a derivation by entries is by one variable, and a whole one")
-    writer = _Writer(question.answer(verify=True))
     try:
-        return writer.entries()
+        return _Writer(answer).entries()
     except (NoEntries, StopIteration) as error:
         raise Refusal(f"this derivative is not written by entries: {error}") from None
 
@@ -124,11 +128,10 @@ class _Writer:
             with_deltas = self._with_deltas(moved, step)
             after = entry(substitute(moved, {step: self._unit()}))
             said = f"{self._moving()} is 1 where the indices agree, else 0"
-            if with_deltas is moved:
-                steps.append(Step("delta", moved, after, said))
-            else:
-                steps.append(Step("delta", moved, with_deltas, said))
-            if with_deltas is moved or _sums(with_deltas) == _sums(after):
+            if step in postorder(with_deltas):  # the direction stands inside something that is not taken apart
+                with_deltas = after
+            steps.append(Step("delta", moved, with_deltas, said))
+            if with_deltas is after or _sums(with_deltas) == _sums(after):
                 after = steps[-1].after  # nothing but the order of factors has changed
             else:
                 steps.append(Step("contract", with_deltas, after, "a delta under a sum carries the sum out"))
@@ -163,7 +166,8 @@ class _Writer:
 
     def _read_back(self, after: Expr) -> Iterator[Step]:
         d = self.d
-        free = d if d.structure == "free" else Question(self.e, self.x, None, "mixed", "free").answer(verify=False)
+        scope = Scope(d._symbols)
+        free = d if d.structure == "free" else Question(self.e, self.x, scope, "mixed", "free").answer(verify=False)
         answer = _unnamed(free._mixed)
         if not answer.is_scalar:
             gradient = self.e.is_scalar or self.x.is_scalar

@@ -228,22 +228,17 @@ def _commutation(e: Expr, rows: Place, cols: Place) -> list[Term]:
 
 
 def _index(e: Expr, rows: Place, cols: Place) -> list[Term]:
-    A, (r, s, c, d) = e.args[0], e.params
-    row = _moved(rows, r, s)
-    col = _moved(cols, c, d)
-    if A.rows is ONE:
-        row = ()
-    if A.cols is ONE:
-        col = ()
+    A, (r, _, c, _) = e.args[0], e.params
     if len(rows) > 1 or len(cols) > 1:
         raise NoEntries("a slice is not counted by pairs of indices")
-    return terms(A, row, col)
+    return terms(A, _moved(rows, r, A.rows), _moved(cols, c, A.cols))
 
 
-def _moved(place: Place, low: Dim, high: Dim) -> Place:
-    if not place:
-        return ((low, ONE),)
-    return ((place[0][0] + low - 1, place[0][1]),)
+def _moved(place: Place, low: Dim, size: Dim) -> Place:
+    """A place in a slice as one in what it is cut from."""
+    if size is ONE:
+        return ()
+    return ((place[0][0] + low - 1 if place else low, size),)
 
 
 def _matrixpow(e: Expr, rows: Place, cols: Place) -> list[Term]:

@@ -29,7 +29,9 @@ def sentence(pieces: Pieces, misfit: Misfit) -> str:
         return misfit.error.message
     start, end = misfit.where
     inside = [p for p in parts if start <= p.start and p.end <= end]
-    shown = ", ".join(f"{short(pieces.text(p))} is {shape_text(p.expr.shape)}" for p in inside if p.expr is not None and not p.expr.is_scalar)
+    shown = ", ".join(
+        f"{short(pieces.text(p))} is {shape_text(p.expr.shape)}" for p in inside if p.expr is not None and not p.expr.is_scalar
+    )
     scalars = [p for p in inside if p.expr is not None and p.expr.is_scalar]
     if piece.code == "sum" and scalars:
         shown = ", ".join(x for x in (f"{short(pieces.text(scalars[0]))} is a scalar", shown) if x)

@@ -17,7 +17,7 @@ from closedform.core.dim import Dim
 from closedform.core.errors import Refusal
 from closedform.core.expr import Expr
 from closedform.core.op import f
-from closedform.core.walk import postorder, rebuild
+from closedform.core.walk import postorder, rebuild, tree_size
 from closedform.lang.declare import Scope
 from closedform.lang.latex import latex
 from closedform.lang.text import text
@@ -31,6 +31,9 @@ from closedform.rewrite.order import Order, ranks
 from closedform.tutor.entry_terms import NoEntries, Place, called, free_letters, sides
 from closedform.tutor.entrywise import entry, places
 from closedform.tutor.written_out import REASONS, written_out
+
+LONGEST = 150
+"""Forms with more nodes than this are not shown: nobody would read them."""
 
 
 @dataclass(frozen=True)
@@ -186,7 +189,7 @@ class _Writer:
             e = polished(Simplifier(self.order, expand=True).canonical(opened.canonical(self.printed)))
         except Refusal:  # too many terms
             return
-        if e is not self.printed:
+        if e is not self.printed and tree_size(e) <= LONGEST:
             yield Form("expanded", e, "products of sums are multiplied out", "equal")
 
     @cached_property
@@ -201,7 +204,7 @@ class _Writer:
     def written_out(self) -> Iterator[Form]:
         """Softmax and its kin in elementary functions."""
         e, used = written_out(self.printed)
-        if used:
+        if used and tree_size(e) <= LONGEST:
             yield Form("written out", e, "; ".join(REASONS[name] for name in used), "equal")
 
     def entries(self) -> Iterator[Form]:
@@ -247,6 +250,8 @@ class _Writer:
         if d.structure == "independent" and structures.space(x):
             return
         step = tangent_of(x)
+        within = ", in the space of the variable" if d.structure == "projected" and structures.space(x) else ""
+        said = f"in a direction d{x.params[0]}{within}, to first order"
         if len(d.wrt) == 1:
             whole = "df" if d.original.is_column else "dF"
             if x.is_scalar:
@@ -257,11 +262,11 @@ class _Writer:
             else:
                 e = product(self.mixed, step if x.is_column else f.vec(step))
                 whole = whole if d.original.is_column else "dvec(F)"
-            yield Form("differential", e, f"in a direction d{x.params[0]}, to first order", "differential", whole)
+            yield Form("differential", e, said, "differential", whole)
         elif len(d.wrt) == 2 and d.original.is_scalar and d.wrt[0] is x and not x.is_scalar:
             direction = step if x.is_column else f.vec(step)
             e = product(transpose(direction), self.mixed, direction)
-            yield Form("differential", e, f"the second differential in a direction d{x.params[0]}", "differential", "d²f")
+            yield Form("differential", e, f"the second differential in a direction d{x.params[0]}{within}", "differential", "d²f")
 
 
 REASON = {

@@ -17,7 +17,8 @@ CLOSE = 1e-8
 """Values that differ by less, relative to the largest entry, count as equal."""
 POINTS = 3
 FACTORS = tuple(
-    Fraction(n, d) for n, d in ((-1, 1), (2, 1), (1, 2), (-2, 1), (-1, 2), (4, 1), (1, 4), (-4, 1), (-1, 4), (3, 1), (1, 3), (-3, 1))
+    Fraction(n, d)
+    for n, d in ((-1, 1), (2, 1), (1, 2), (-2, 1), (-1, 2), (4, 1), (1, 4), (-4, 1), (-1, 4), (3, 1), (1, 3), (-3, 1))
 )
 """The constants by which answers are usually off."""
 SEED = 20240229
@@ -34,7 +35,9 @@ class Here(NamedTuple):
 class Ground:
     """Random points inside the domain of the question, at small and mutually different sizes."""
 
-    def __init__(self, required: Sequence[Expr], optional: Sequence[Expr], extra: Sequence[Expr] = (), *, seed: int = SEED) -> None:
+    def __init__(
+        self, required: Sequence[Expr], optional: Sequence[Expr], extra: Sequence[Expr] = (), *, seed: int = SEED
+    ) -> None:
         self.seed = seed
         self.required, self.optional = tuple(required), tuple(optional)
         self.extra = tuple(extra)
@@ -151,4 +154,3 @@ def with_changes(here: Here, changes: Mapping[str, Any]) -> Here:
 def symbols_of(*exprs: Expr) -> dict[str, Expr]:
     """The symbols of some expressions, by name."""
     return {node.params[0]: node for node in postorder(*exprs) if node.op.name == "symbol"}
-

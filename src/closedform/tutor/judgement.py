@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from closedform.calculus.derivation import Step
+    from closedform.calculus.step import Step
 
 VERDICTS = ("right", "other layout", "other convention", "right only if", "wrong", "ill-shaped")
 
@@ -38,7 +38,8 @@ class Witness:
     def __str__(self) -> str:
         sizes = ", ".join(f"{name}={size}" for name, size in self.sizes.items())
         where = ", ".join(p for p in (sizes, f"seed {self.seed}") if p)
-        return f"{where}: entry {self.entry[0]},{self.entry[1]} is {self.answer:.6g}, and that of the derivative {self.derivative:.6g}"
+        i, j = self.entry
+        return f"{where}: entry {i},{j} is {self.answer:.6g}, and that of the derivative {self.derivative:.6g}"
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -19,11 +19,15 @@ from closedform.tutor.pieces import Pieces
 FINAL = ("gradient", "grad", "jacobian", "hessian", "derivative", "answer", "nabla", "G", "J")
 """Left sides that stand for the derivative."""
 ARROWS = ("=>", "⇒", "⟹")
+HEAD = "="
+"""Stands for the left side of a formula that is the left side of its line: it begins a new chain."""
+FURTHER_IN = 2
+"""A line that begins so much further in than the note above it continues that note."""
 NOTHING: frozenset[str] = frozenset()
 
 
 class Segment(NamedTuple):
-    """A formula of a line: its line, its text with its first column, what stands left of it, and whether it is the answer."""
+    """A formula of a line: its line, its text with its first column, the name that stands left of it, is it the answer?"""
 
     line: int
     source: str
@@ -46,6 +50,8 @@ class Reader:
     differentials: dict[Expr, Expr] = field(default_factory=dict)
     """What is differentiated, with the symbol that stands for its differential."""
     own: dict[str, Expr] = field(default_factory=dict)
+    defined: dict[str, Expr] = field(default_factory=dict)
+    """Names that the derivation gives to parts of the expression."""
 
     def __post_init__(self) -> None:
         for name, symbol in self.scope.symbols.items():
@@ -62,14 +68,35 @@ class Reader:
             self.own[f"d{number}_"] = self.differentials[e] = self._symbol(f"d{number}_", e)
         return self.differentials[e]
 
+    def define(self, source: str) -> None:
+        """Read ``Z = X*W``: Z is that from here on, and dZ its differential."""
+        left, _, right = source.partition("=")
+        name = left.strip()
+        if not name.isidentifier() or name in self.scope.symbols or name in self.scope.sizes:
+            raise InputError(f"{name!r} cannot be the name of an intermediate", source=source, column=0)
+        pieces = Pieces(" " * (len(left) + 1) + right, self._scope({}))
+        if pieces.misfit is not None:
+            raise pieces.misfit.error.located(source, len(left) + 1)
+        self.defined[name] = unnamed(pieces.expr)
+        self.own[f"d{name}"] = self.differential(pieces.expr)
+
+    def call(self, name: str, e: Expr, differential: Expr) -> None:
+        """A name for the expression itself, if it is free."""
+        if name.isidentifier() and name not in self.scope.symbols and name not in self.scope.sizes and name not in self.own:
+            self.defined.setdefault(name, e)
+            self.own.setdefault(f"d{name}", differential)
+
+    def _scope(self, lets: Mapping[str, Expr]) -> Scope:
+        own = {n: s for n, s in self.own.items() if n not in lets}
+        return Scope({**self.scope.symbols, **self.defined, **own, **lets}, self.scope.sizes)
+
     def _symbol(self, name: str, like: Expr) -> Expr:
         return make("symbol", (), (name, like.rows, like.cols, 0 if like.is_scalar else 1 if like.is_column else 2, NOTHING))
 
     def read(self, source: str) -> Pieces:
         """The pieces of a formula; a misfit of shapes is left in them.  InputError for a text that is no formula."""
         plain, lets = self._without_differentials(source)
-        names = {**self.scope.symbols, **{n: s for n, s in self.own.items() if n not in lets}, **lets}
-        pieces = Pieces(plain, Scope(names, self.scope.sizes))
+        pieces = Pieces(plain, self._scope(lets))
         pieces.source = source
         return pieces
 
@@ -92,7 +119,7 @@ class Reader:
 
     def _inner(self, source: str, inner: str, start: int) -> Expr:
         try:
-            pieces = Pieces(" " * start + inner, self.scope)
+            pieces = Pieces(" " * start + inner, Scope({**self.scope.symbols, **self.defined}, self.scope.sizes))
         except InputError as error:
             error.source = source
             raise
@@ -110,7 +137,7 @@ class Reader:
             if binds and f"d{name}" in used:
                 end = next((t.start for t in tokens[at:] if t.text == ";"), None)
                 if end is not None:
-                    e = Pieces(f"{source[:end]}; {name}", self.scope).expr
+                    e = Pieces(f"{source[:end]}; {name}", Scope({**self.scope.symbols, **self.defined}, self.scope.sizes)).expr
                     lets[f"d{name}"] = self.differential(e)
         return lets
 
@@ -132,11 +159,42 @@ def segments(text: str) -> list[Segment]:
     [(1, 'df', "x'*dx + dx'*x", False), (2, '', "2*x'*dx", False), (3, '', '2*x', True)]
     """
     out: list[Segment] = []
+    for number, line in _joined(_formulas(text)):
+        if definition(line) is None:
+            answered = bool(out) and out[-1].final and line.lstrip().startswith("=")
+            out += _of_line(number, line, final=answered)
+    return out
+
+
+def definitions(text: str) -> list[tuple[int, str]]:
+    """The names that a derivation gives to parts of the expression, with their lines.
+
+    >>> definitions("f = det(Z)\\n  with Z = X'*X\\ndf = det(Z)*tr(inv(Z)*dZ)")
+    [(2, "Z = X'*X")]
+    """
+    found = [(number, definition(line)) for number, line in _joined(_formulas(text))]
+    return [(number, said) for number, said in found if said is not None]
+
+
+def definition(line: str) -> str | None:
+    """What a line defines: the part behind ``with``, ``where`` or a ``let`` that no formula follows."""
+    words = line.strip().split(None, 1)
+    if len(words) == 2 and words[0] in ("with", "where", "let") and "=" in words[1] and ";" not in words[1]:
+        return words[1]
+    return None
+
+
+def _formulas(text: str) -> Iterator[tuple[int, str]]:
+    """The lines that hold formulas, without comments and notes; a note may run over several lines."""
+    note = -1
     for number, raw in enumerate(text.splitlines(), 1):
         line = _without_notes(raw)
+        indent = len(raw) - len(raw.lstrip())
+        if note >= 0 and indent == note + FURTHER_IN:
+            continue
+        note = raw.rstrip().find("[", len(line.rstrip())) if line != raw and "[" in raw[len(line) :] else -1
         if line.strip():
-            out += _of_line(number, line)
-    return out
+            yield number, line
 
 
 def _without_notes(raw: str) -> str:
@@ -148,8 +206,19 @@ def _without_notes(raw: str) -> str:
     return line if cut < 0 or not line[:cut].strip() else line[:cut]
 
 
-def _of_line(number: int, line: str) -> list[Segment]:
-    final = False
+def _joined(lines: Iterable[tuple[int, str]]) -> list[tuple[int, str]]:
+    """The lines, those that begin with + or - further in put behind the one before."""
+    out: list[tuple[int, str]] = []
+    for number, line in lines:
+        if out and line[:1].isspace() and line.lstrip()[:2] in ("+ ", "- "):
+            first, before = out[-1]
+            out[-1] = first, f"{before.rstrip()} {line.strip()}"
+        else:
+            out.append((number, line))
+    return out
+
+
+def _of_line(number: int, line: str, *, final: bool = False) -> list[Segment]:
     start = 0
     for arrow in ARROWS:
         if line.lstrip().startswith(arrow):
@@ -166,8 +235,10 @@ def _of_line(number: int, line: str) -> list[Segment]:
             parts = parts[1:]
         elif not head:
             parts = parts[1:]
-        elif head.isidentifier() or "/" in head:
+        elif head.isidentifier():
             left, parts = head, parts[1:]
+        elif not final:
+            left = HEAD
     out = []
     for k, (part, at) in enumerate(parts):
         padded = " " * at + part.rstrip()

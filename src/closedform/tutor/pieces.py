@@ -245,9 +245,7 @@ def _meaning(program: Program, scope: Scope) -> dict[str, Expr]:
         elif found is None and name == "pi":
             found = make("pi")
         elif found is None:
-            raise InputError(
-                _unknown(name, scope), source=program.source, column=token.start, width=token.end - token.start
-            )
+            raise InputError(_unknown(name, scope), source=program.source, column=token.start, width=token.end - token.start)
         meaning[name] = found
     members(program, meaning)
     if "T" not in meaning and ("T" in scope.sizes or "T" in program.sizes):

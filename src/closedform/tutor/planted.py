@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from closedform.core.dim import Dim
 from closedform.core.errors import InputError, Refusal
 from closedform.core.expr import Expr, make
 from closedform.core.walk import postorder, substitute, tree_size
-from closedform.ops.build import times, total, transpose
+from closedform.ops.build import negative, num, times, total, transpose
 from closedform.rewrite.engine import Simplifier
 from closedform.rewrite.order import Order, ranks
 from closedform.tutor.candidate import Candidate
@@ -28,8 +29,12 @@ def mended(pieces: Pieces, *, every: bool = False) -> Iterator[Candidate]:
         return
     for piece in pieces.all:
         expr = piece.expr
-        if expr is None or piece.code in ("num", "bind", "let"):
+        if expr is None or piece.code in ("bind", "let"):
             continue
+        if piece.code in ("num", "neg"):
+            yield from _constants(pieces, piece, expr)
+            if piece.code == "num":
+                continue
         for edit in edits(expr, every=every):
             if edit.mends != "dropped term":
                 whole = pieces.rebuilt(piece, edit.new)
@@ -43,6 +48,22 @@ def mended(pieces: Pieces, *, every: bool = False) -> Iterator[Candidate]:
                 yield Candidate(whole, "extra factor", 2, said, piece, rest, mended=True)
         if piece.code == "name":
             yield from _renamed(pieces, piece)
+
+
+def _constants(pieces: Pieces, piece: Piece, expr: Expr) -> Iterator[Candidate]:
+    """The answer with another number, or without a minus sign."""
+    if piece.code == "neg":
+        others = [(negative(expr), "wrong sign")]
+    elif expr.op.name == "number":
+        k = expr.params[0]
+        others = [(num(v), "wrong sign" if v == -k else "wrong factor") for v in (-k, 2 * k, k / 2, k + 1, k - 1)]
+    else:
+        return
+    for other, slip in others:
+        whole = pieces.rebuilt(piece, other)
+        if whole is not None:
+            said = partial(_other_name, pieces.text(piece), str(other))
+            yield Candidate(whole, slip, 2, said, piece, None, mended=True)
 
 
 def mending(pieces: Pieces, piece: Piece, edit: Edit) -> str:
@@ -77,8 +98,6 @@ def _renamed(pieces: Pieces, piece: Piece) -> Iterator[Candidate]:
     if expr.op.name == "size":
         for name in sorted(pieces.scope.sizes):
             if name != str(expr.params[0]):
-                from closedform.core.dim import Dim
-
                 whole = pieces.rebuilt(piece, make("size", (), (Dim.of(name),)))
                 if whole is not None:
                     said = partial(_other_name, pieces.text(piece), name)
@@ -86,7 +105,7 @@ def _renamed(pieces: Pieces, piece: Piece) -> Iterator[Candidate]:
 
 
 def _other_name(old: str, new: str) -> str:
-    return f"it becomes the derivative when {old} gives way to {new}"
+    return f"it becomes the derivative when {short(old)} gives way to {short(new)}"
 
 
 # ---- slips in the truth ------------------------------------------------------------------------------------------
@@ -162,17 +181,11 @@ def elementwise_softmax(node: Expr) -> Expr | None:
     """diag(p.*(1 - p)) for diag(p) - p*p', the Jacobian of softmax."""
     if node.op.name != "add" or len(node.args) != 2:
         return None
-    for first, second in (node.args, node.args[::-1]):
-        if first.op.name == "diag":
-            p = first.args[0]
-            return make("diag", (times(p, total(make("ones", (), p.shape), _minus(p))),))
+    for part in node.args:
+        if part.op.name == "diag":
+            p = part.args[0]
+            return make("diag", (times(p, total(make("ones", (), p.shape), negative(p))),))
     return None
-
-
-def _minus(p: Expr) -> Expr:
-    from closedform.ops.build import negative
-
-    return negative(p)
 
 
 def short(text: str) -> str:

@@ -103,7 +103,9 @@ def _stackings(case: Case) -> Iterator[Reading]:
             yield Reading(case.mixed(expr), said, "other order of stacking")
     elif len(wrt) == 2 and function.is_scalar and not any(v.is_scalar for v in wrt) and any(v.cols is not ONE for v in wrt):
         left, right = (make("commutation", (), v.shape) for v in wrt)
-        yield Reading(case.mixed(product(left, mixed, transpose(right))), "rows are stacked instead of columns", "other order of stacking")
+        yield Reading(
+            case.mixed(product(left, mixed, transpose(right))), "rows are stacked instead of columns", "other order of stacking"
+        )
     if len(wrt) == 1 and function.is_scalar and ONE not in x.shape:
         for inner, order in ((mixed, "columns"), (transpose(mixed), "rows")):
             column = make("vec", (inner,))

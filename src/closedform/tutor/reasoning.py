@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from closedform.calculus.forward import differential
 from closedform.calculus.structure import space
 from closedform.core.errors import InputError, Refusal
 from closedform.core.expr import Expr, shape_text
-from closedform.core.walk import postorder
+from closedform.core.walk import postorder, substitute
 from closedform.tutor import fit
 from closedform.tutor.case import Case, unnamed
 from closedform.tutor.check import Referee
 from closedform.tutor.ground import SEED, Ground, Here, same, values
 from closedform.tutor.judgement import Judgement, LineJudgement, Witness
-from closedform.tutor.lines import Reader, Segment, segments
+from closedform.tutor.lines import HEAD, Reader, Segment, definitions, segments
 from closedform.tutor.pieces import Pieces
 from closedform.tutor.search import Explained, explained_by
+
+T = TypeVar("T")
 
 TOLERANCE = 1e-7
 POINTS = 3
@@ -59,27 +62,27 @@ class _Reasoning:
         self.function = unnamed(question.function)
         self.target = self.reader.differential(self.function)
         self.before: Expr = self.target
-        self.shown = f"d({question.function})"
         self.read: list[tuple[int, str, str]] = []
         self._points: list[Here] | None = None
 
     def judgement(self) -> LineJudgement:
         """The verdict on the whole."""
+        for number, source in definitions(self.text):
+            self._numbered(number, self.reader.define, source)
         listed = segments(self.text)
         if not listed:
             raise InputError("the derivation has no lines")
+        for s in listed:
+            if s.left and s.left != HEAD and not s.final:
+                self.reader.call(s.left, self.function, self.target)
         pieces: list[Pieces | None] = []
         for s in listed:  # every line is read first, so that the points know all differentials
-            try:
-                pieces.append(None if s.final else self.reader.read(s.source))
-            except InputError as error:
-                error.message = f"line {s.line}: {error.message}"
-                raise
+            pieces.append(None if s.final else self._numbered(s.line, self.reader.read, s.source))
         self._all = [p.expr for p in pieces if p is not None and p.misfit is None]
         answer: Judgement | None = None
         for k, (segment, parsed) in enumerate(zip(listed, pieces, strict=True)):
             if segment.final:
-                answer = Referee(self.case, segment.source).judgement()
+                answer = self._numbered(segment.line, self._answered, segment.source)
                 if not answer.right:
                     return self._stopped_at_answer(segment, answer)
             else:
@@ -93,23 +96,35 @@ class _Reasoning:
             return self._said("unfinished", said)
         return self._said("right", "every line follows, and the last one is the derivative")
 
+    def _numbered(self, line: int, read: Callable[[str], T], source: str) -> T:
+        """What is read in a line; an error says which line it is."""
+        try:
+            return read(source)
+        except InputError as error:
+            error.message = f"line {line}: {error.message}"
+            raise
+
+    def _answered(self, source: str) -> Judgement:
+        return Referee(self.case, source, self.reader.defined).judgement()
+
     # ---- one line ---------------------------------------------------------------------------------------------
     def _line(self, segment: Segment, pieces: Pieces, *, first: bool) -> LineJudgement | None:
         if pieces.misfit is not None:
             said = fit.sentence(pieces, pieces.misfit)
             return self._said("ill-shaped", said, segment, where=pieces.misfit.where)
         now = pieces.expr
-        if segment.left and segment.left[0] == "d" and segment.left != "d":
+        if segment.left == HEAD and not first:
+            before = now
+        elif segment.left and segment.left[0] == "d" and segment.left != "d":
             named = self.reader.own.get(segment.left)
             before = self.target if named is None else named
-        elif first or segment.left:
+        elif first or segment.left or self.before is self.function:  # f = ... comes before df = ...
             before = self.function if self._holds(self.function, now) else self.target
         else:
             before = self.before
         if not self._holds(before, now):
             return self._broken(segment, pieces, before, now)
-        self.before = self.target if before is self.function and first else now
-        self.shown = segment.text
+        self.before = self.function if before is self.function else now
         return None
 
     def _holds(self, before: Expr, now: Expr) -> bool:
@@ -128,9 +143,9 @@ class _Reasoning:
         if before.shape != now.shape:
             said = f"it is {shape_text(now.shape)}, and {what} is {shape_text(before.shape)}"
             return self._said("ill-shaped", said, segment, where=_all(segment))
-        right = before
-        if before is self.target:
-            right = differential(self.function, self.x, self.reader.own[f"d{self.x.params[0]}"])
+        dx = self.reader.own[f"d{self.x.params[0]}"]
+        held = {s: differential(e, self.x, dx) for e, s in self.reader.differentials.items() if e.args}
+        right = substitute(before, {s: d for s, d in held.items() if d.shape == s.shape})
         ground = _Directions(self.points())
         why = explained_by(right, now, pieces, ground)
         where = _all(segment) if why is None or why.piece is None else (why.piece.start, why.piece.end)
@@ -263,4 +278,3 @@ def _all(segment: Segment) -> tuple[int, int]:
     stripped = segment.source.strip()
     start = segment.source.index(stripped) if stripped else 0
     return start, start + len(stripped)
-

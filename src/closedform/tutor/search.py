@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from closedform.calculus.derivation import Step
+from closedform.calculus.step import Step
 from closedform.core.expr import Expr, make
 from closedform.core.walk import postorder
 from closedform.tutor import terms
-from closedform.tutor.candidate import Candidate, Found, holding, valued
+from closedform.tutor.candidate import Found, holding, valued
 from closedform.tutor.case import Case
-from closedform.tutor.wrong_rules import Chain
 from closedform.tutor.ground import Ground, same
 from closedform.tutor.pieces import Piece, Pieces
 from closedform.tutor.planted import mended, planted
+from closedform.tutor.wrong_rules import Chain
 
 GOOD_ENOUGH = 2
 """Explanations of this rank end the search."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from closedform.core.expr import Expr
 from closedform.ops.build import negative, num, product
@@ -31,6 +31,8 @@ class Constant(NamedTuple):
 def whole(truth: Expr, answer: Expr, ground: Ground) -> Constant | None:
     """The answer is a constant times the derivative."""
     factors: set[Fraction | None] = set()
+    if all(_vanishes(valued([answer], here)[0]) for here in ground.points(POINTS)):
+        return Constant("zero", "it is zero, and the derivative is not")
     for here in ground.points(POINTS):
         t, a = valued([truth, answer], here)
         factors.add(multiple(a, t))
@@ -43,6 +45,10 @@ def whole(truth: Expr, answer: Expr, ground: Ground) -> Constant | None:
         return Constant("wrong sign", "it is the derivative with the opposite sign")
     slip = "wrong factor" if c > 0 else "wrong factor and sign"
     return Constant(slip, f"it is {c} times the derivative")
+
+
+def _vanishes(value: Any) -> bool:
+    return value is not None and not abs(value).max(initial=0.0) > 0.0
 
 
 def by_terms(truth: Expr, answer: Expr, pieces: Pieces | None, ground: Ground) -> Constant | None:
@@ -108,7 +114,11 @@ def _of_truth(terms: Sequence[Expr], found: Sequence[Fraction], pieces: Pieces |
         plural = "s" if len(dropped) > 1 else ""
         clauses.append(f"lacks the term{plural} " + " and ".join(short(str(t)) for t in dropped))
     for c, t in others:
-        clauses.append(f"has {short(str(product(num(c), t)))} where {short(str(t))} belongs" if c != -1 else f"has the wrong sign at {short(str(t))}")
+        clauses.append(
+            f"has {short(str(product(num(c), t)))} where {short(str(t))} belongs"
+            if c != -1
+            else f"has the wrong sign at {short(str(t))}"
+        )
     slip = "dropped term" if dropped and not others else _constant(c for c, _ in others) if not dropped else "dropped term"
     piece = None
     if pieces is not None and others:
@@ -140,9 +150,15 @@ def _of_answer(terms: Sequence[tuple[Expr, Piece | None]], found: Sequence[Fract
     clauses = []
     if extra:
         plural = "s" if len(extra) > 1 else ""
-        clauses.append(f"the term{plural} " + " and ".join(short(str(t)) for t in extra) + f" do{'' if plural else 'es'} not belong to the derivative")
+        clauses.append(
+            f"the term{plural} "
+            + " and ".join(short(str(t)) for t in extra)
+            + f" do{'' if plural else 'es'} not belong to the derivative"
+        )
     for c, t in others:
-        clauses.append(f"{short(str(t))} has to be multiplied by {c}" if c != -1 else f"the sign of {short(str(t))} has to change")
+        clauses.append(
+            f"{short(str(t))} has to be multiplied by {c}" if c != -1 else f"the sign of {short(str(t))} has to change"
+        )
     slip = "extra term" if extra else _constant(c for c, _ in others)
     return Constant(slip, " and ".join(clauses), off[0][2], None, len(off))
 

@@ -37,7 +37,18 @@ def _crossentropy(p: Expr, z: Expr) -> Expr:
 
 
 def _sigmoid(x: Expr) -> Expr:
-    return recip(total(ones_like(x), f.exp(negative(x))))
+    return recip(total(ones_like(x), f.exp(_opposite(x))))
+
+
+def _opposite(x: Expr) -> Expr:
+    """-x, the sign going to the first factor of an entrywise product."""
+    if x.op.name != "hadamard":
+        return negative(x)
+    first, *rest = x.args
+    out = negative(first)
+    for g in rest:
+        out = times(out, g)
+    return out
 
 
 def _softplus(x: Expr) -> Expr:
@@ -46,11 +57,6 @@ def _softplus(x: Expr) -> Expr:
 
 def _silu(x: Expr) -> Expr:
     return times(x, _sigmoid(x))
-
-
-def _tanh(x: Expr) -> Expr:
-    up, down = f.exp(x), f.exp(negative(x))
-    return times(minus(up, down), recip(total(up, down)))
 
 
 WRITTEN: dict[str, Callable[..., Expr]] = {
@@ -63,7 +69,6 @@ WRITTEN: dict[str, Callable[..., Expr]] = {
     "sigmoid": _sigmoid,
     "softplus": _softplus,
     "silu": _silu,
-    "tanh": _tanh,
 }
 """Each function in elementary ones."""
 
@@ -77,7 +82,6 @@ REASONS = {
     "sigmoid": "sigmoid(x) = 1./(1 + exp(-x))",
     "softplus": "softplus(x) = log(1 + exp(x))",
     "silu": "silu(x) = x.*sigmoid(x)",
-    "tanh": "tanh(x) = (exp(x) - exp(-x))./(exp(x) + exp(-x))",
 }
 """How each reads."""
 

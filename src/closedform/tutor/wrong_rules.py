@@ -185,9 +185,7 @@ def _swapped(part: Expr, node: Expr, new: Expr) -> Expr | None:
 
 
 def _stopped(x: Expr, node: Expr) -> str:
-    return (
-        f"it is the derivative by {short(str(node))}; by {x.params[0]} it goes on with the derivative of that expression"
-    )
+    return f"it is the derivative by {short(str(node))}; by {x.params[0]} it goes on with the derivative of that expression"
 
 
 def _said(clause: str, node: Expr, argument: Expr, *more: Expr) -> str:

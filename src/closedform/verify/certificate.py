@@ -18,9 +18,10 @@ from closedform.core.expr import Expr
 from closedform.core.walk import postorder
 from closedform.numeric.series import refuse_long
 from closedform.numeric.sizes import CAP, shrink
-from closedform.verify.comparison import Comparison, Question
+from closedform.verify.comparison import Comparison
 from closedform.verify.contraction import derivative_shape
 from closedform.verify.point import SCHEDULE
+from closedform.verify.question import Question
 from closedform.verify.record import data_of, question_of
 from closedform.verify.special import SpecialPoints
 

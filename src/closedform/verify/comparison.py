@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,6 +14,8 @@ from closedform.numeric.difference import COMPLEX_STEP, Slope, derivative
 from closedform.numeric.tangent import curved, direction, independent, space
 from closedform.verify.contraction import as_tensor, contract, off_space, transposed
 from closedform.verify.point import Point, Points
+from closedform.verify.question import Candidate, Question
+from closedform.verify.referee import Referee
 
 EXACT = 1e-8
 """Tolerance where the derivative is taken by the complex step alone."""
@@ -50,19 +51,10 @@ LOST = 1e-100
 NARROW = 1e-4
 """A deviation below this may come from a badly conditioned point: other points are tried first."""
 RETRIES = 10
+UNSEEN = 2
+"""So many points are put to the referee where floating point finds none."""
 ZERO_RETRIES = 3
 """How many more points are tried where nothing but zero has been seen, of an answer that is written as zero."""
-
-
-@dataclass(frozen=True)
-class Question:
-    """What was asked, what was answered, and in which conventions."""
-
-    original: Expr
-    wrt: tuple[Expr, ...]
-    answer: Expr
-    layout: str = "mixed"
-    structure: str = "projected"
 
 
 class Outcome(NamedTuple):
@@ -100,37 +92,80 @@ class Comparison:
         self.pieces = any(n.op.name in PIECEWISE for node in nodes for n in _inside(node))
         """Is the original or the answer put together from pieces?"""
         repeated = [x for x in names.values() if question.wrt.count(x) > 1 and curved(space(x))]
+        self.judge: Referee | None = None
         self.bent = bool(repeated) and question.structure == "projected"
         if self.bent and len(question.wrt) > 2:
             raise Refusal(f"an answer of order {len(question.wrt)} by {repeated[0]}, with orthonormal columns, cannot be checked")
 
     def trial(self) -> Outcome:
-        """The outcome at one point, or at the most telling of a few where one point does not settle it."""
+        """The outcome at one point, or at the most telling of a few where one point does not settle it.
+
+        What floating point cannot settle is put to the referee (verify/referee.py).
+        """
         mark = self.points.mark()
         patience = ZERO_RETRIES if self.zero else RETRIES
         seen: dict[str, Outcome] = {}
+        places: dict[str, Candidate] = {}
+        refused: Refusal | None = None
         for attempt in range(RETRIES + 1):
             try:
-                outcome = self.compare(self.points.next())
-            except Refusal:
-                if not seen:
-                    raise
+                point = self.points.next()
+            except Refusal as error:
+                refused = error
                 break
-            if outcome.kind in ("right", "wrong") or (outcome.kind == "faint" and not self.changing):
+            outcome = self.compare(point)
+            extreme = outcome.kind == "wrong" and self._extreme(point)
+            if not extreme and (outcome.kind in ("right", "wrong") or (outcome.kind == "faint" and not self.changing)):
                 return outcome
             seen[outcome.kind] = outcome
-            if set(seen) == {"faint"} and attempt == patience:
+            places[outcome.kind] = Candidate(point.sizes, self._env(point))
+            if extreme or (set(seen) == {"faint"} and attempt == patience):
                 break
             self.points.skip_style()
         self.points.back(mark)
-        if "narrow" in seen:
-            return seen["narrow"]
+        if set(seen) == {"faint"} and self.zero:
+            return seen["faint"]
+        return self._refereed(seen, places) or self._unsettled(seen, refused)
+
+    def _unsettled(self, seen: dict[str, Outcome], refused: Refusal | None) -> Outcome:
+        """The outcome where the referee abstains."""
+        for kind in ("wrong", "narrow"):
+            if kind in seen:
+                return seen[kind]
+        if refused is not None and not seen:
+            raise refused
         if "vanishing" in seen:
             raise Refusal("no admissible point was found to check the answer at: its derivative underflows")
         for kind in ("faint", "undefined"):
             if kind in seen:
                 return seen[kind]
         raise Refusal("no admissible point was found to check the answer at: its derivative cannot be had numerically")
+
+    def _refereed(self, seen: dict[str, Outcome], places: dict[str, Candidate]) -> Outcome | None:
+        """What the referee says at the points that have been seen, the most suspicious first; None where it abstains."""
+        candidates = [
+            places[kind] for kind in ("wrong", "narrow", "unusable", "vanishing", "faint", "undefined") if kind in places
+        ]
+        if not candidates:
+            candidates = [Candidate(*self.points.anywhere()) for _ in range(UNSEEN)]
+        if self.judge is None:
+            self.judge = Referee(self.question, self.points.symbols, self.points.held, flip=self.flip)
+        found = self.judge.decide(candidates, self.points.rng)
+        if found is None:
+            return None
+        if found.kind == "zero":
+            kept = seen.get("wrong") or seen.get("narrow") or seen.get("undefined")
+            return kept if kept is not None else Outcome("faint", found.error, found.sizes)
+        reason = f"the answer and the derivative with many digits differ by {found.error:.1e} (relative) at sizes {found.sizes}"
+        return Outcome(found.kind, found.error, found.sizes, reason if found.kind == "wrong" else "")
+
+    def _env(self, point: Point) -> dict[str, Any]:
+        return {name: point.values[place] for place, name, _ in self.points.program.inputs}
+
+    def _extreme(self, point: Point) -> bool:
+        """Does something that moves come near the ends of the range of floating point?"""
+        values = [point.values[i] for i in self.changing]
+        return any(_smallest(v) < TINY or _largest(v) > 1 / TINY or not np.isfinite(v).all() for v in values)
 
     def compare(self, point: Point) -> Outcome:
         """The comparison at one point.
@@ -181,8 +216,16 @@ class Comparison:
         if float(gap.max()) <= max(self._rounding(tangents), NOISE * self._noise(point, tangents, used)[1]):
             rounding = size <= CANCELLED * self.size_of_terms(point, tangents)
             return Outcome("faint" if rounding else "unusable", min(error, float(gap.max())), point.sizes)
+        if exact and self._differences_agree(point, tangents, got, size):
+            return Outcome("unusable", np.inf, point.sizes)
         reason = f"the answer and the numerical derivative differ by {error:.1e} (relative) at sizes {point.sizes}"
         return Outcome("narrow" if error < NARROW else "wrong", error, point.sizes, reason)
+
+    def _differences_agree(self, point: Point, tangents: Sequence[Any], got: Any, size: float) -> bool:
+        """Do differences say what the answer says, where the complex step does not?  (High powers have none to speak of.)"""
+        slope = self.slope(point, tangents, size, analytic=False)
+        gap = np.abs(np.reshape(slope.value, -1, order="F") - got)
+        return slope.error <= UNSURE and float(np.max(gap, initial=0.0)) <= LOOSEST * size
 
     def at_a_kink(self, point: Point) -> bool:
         """Does something that moves stand where it is not differentiable?  (A declared zero makes every point such.)"""
@@ -235,7 +278,7 @@ class Comparison:
         moved = {node: at[x] for node, x in self.moving.items()}
         return point.bound.moved(point.values, moved, self.question.original)
 
-    def slope(self, point: Point, tangents: Sequence[Any], terms: float) -> Slope:
+    def slope(self, point: Point, tangents: Sequence[Any], terms: float, *, analytic: bool = True) -> Slope:
         """The mixed derivative of the original along the directions, and how sure it is."""
         place = self.points.program.place[self.question.original]
 
@@ -248,10 +291,10 @@ class Comparison:
             with_real = np.abs(np.real(start) - here)
             self.analytic = bool(np.all(with_real <= 1e-6 * (np.abs(here) + 1e-6 * float(np.max(np.abs(here))))))
             self.tested = True
-        floor = terms
-        if order > 1 or not self.analytic:
+        floor, analytic = terms, analytic and self.analytic
+        if order > 1 or not analytic:
             floor = max(terms, 1e-3 * max((_largest(point.values[i]) for i in self.changing), default=0.0))
-        slope = derivative(phi, order, analytic=self.analytic, floor=floor)
+        slope = derivative(phi, order, analytic=analytic, floor=floor)
         if not self.bent:
             return slope
         Q, (U, V) = point.of(self.question.wrt[0]), tangents
@@ -260,7 +303,7 @@ class Comparison:
         def along(s: Sequence[complex]) -> Any:
             return self._follow(point, [(self.question.wrt[0], s[0] * turn)])[place]
 
-        bend = derivative(along, 1, analytic=self.analytic, floor=floor)
+        bend = derivative(along, 1, analytic=analytic, floor=floor)
         return Slope(slope.value - bend.value, max(slope.error, bend.error))
 
     def _spread(self, point: Point, tangents: Sequence[Any]) -> list[Any]:

@@ -160,6 +160,15 @@ class Points:
 
     def _try(self) -> Point | None:
         self._singular = False
+        sizes, env, style = self._drawn()
+        return self.at(sizes, env, style, self.conditions)
+
+    def anywhere(self) -> tuple[dict[str, int], dict[str, Any]]:
+        """Sizes and values of the symbols as the next point would have them, whether it is admissible or not."""
+        sizes, env, _ = self._drawn()
+        return sizes, env
+
+    def _drawn(self) -> tuple[dict[str, int], dict[str, Any], str]:
         sizes = self._sizes()
         style = SCHEDULE[self.stage][0]
         env = {}
@@ -168,7 +177,7 @@ class Points:
             if style == "normal" and symbol.is_scalar and not known_facts(symbol):
                 value = abs(value) * (-1.0 if (k + self.turn + len(self.known_sizes)) % 2 else 1.0)  # both signs in turn
             env[name] = value
-        return self.at(sizes, env, style, self.conditions)
+        return sizes, env, style
 
     def at(self, sizes: dict[str, int], env: dict[str, Any], style: str, conditions: Sequence[tuple[str, Expr]]) -> Point | None:
         """The point with these values of the symbols, when it satisfies the conditions and the required expressions

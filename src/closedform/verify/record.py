@@ -15,7 +15,7 @@ from closedform.core.walk import postorder, rebuild
 from closedform.lang.declare import Scope, declaration, declare, title
 from closedform.lang.read import parse
 from closedform.lang.text import text
-from closedform.verify.comparison import Question
+from closedform.verify.question import Question
 
 if TYPE_CHECKING:
     from closedform.verify.certificate import Certificate

@@ -147,4 +147,22 @@ ROWS: tuple[Row, ...] = (
         "A*X*pinv(X)*Y",
         "A: k m; X: m n; Y: m n",
     ),
+    Row(
+        "adjugate",
+        "A*adj(A)*B",
+        "det(A)*B",
+        "A*adj(A) = adj(A)*A = det(A)*I",
+        "A: n n; B: n m",
+        "A*adj(B)",
+        "A: n n; B: n n",
+    ),
+    Row(
+        "decomposition",
+        "svdu(X)*diag(svdvals(X))*svdv(X)'",
+        "X",
+        "a matrix is the product of its singular vectors and values, a symmetric one of its eigenvectors and eigenvalues",
+        "X: m n",
+        "svdu(X)*diag(svdvals(Y))*svdv(X)'",
+        "X: m n; Y: m n",
+    ),
 )

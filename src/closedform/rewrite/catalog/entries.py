@@ -108,6 +108,15 @@ ROWS: tuple[Row, ...] = (
         "A: n n; B: n n",
     ),
     Row(
+        "diagonal-factor",
+        "D.*A'",
+        "D.*A",
+        "beside a diagonal factor only the diagonal counts, and a matrix and its transpose have one diagonal",
+        "A: n n; D: n n diagonal",
+        "B.*A'",
+        "A: n n; B: n n",
+    ),
+    Row(
         "mask-power",
         "tril(ones(n,n)).^2.*A",
         "tril(ones(n,n)).*A",
@@ -133,5 +142,14 @@ ROWS: tuple[Row, ...] = (
         "x: n; y: n positive",
         "(x./y)'*z",
         "x: n; y: n positive; z: n",
+    ),
+    Row(
+        "sum-of-spectrum",
+        "sum(eigvalsh(S))*x",
+        "tr(S)*x",
+        "the eigenvalues add up to the trace, the singular values to the nuclear norm",
+        "S: n n symmetric; x: m",
+        "sum(exp(eigvalsh(S)))*x",
+        "S: n n symmetric; x: m",
     ),
 )

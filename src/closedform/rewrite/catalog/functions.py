@@ -56,4 +56,22 @@ ROWS: tuple[Row, ...] = (
         "norm1(kron(A, B))",
         "A: m n; B: p q",
     ),
+    Row(
+        "softmax",
+        "exp(x)/sum(exp(x))",
+        "softmax(x)",
+        "softmax(z) is exp(z) over the sum of its entries",
+        "x: n",
+        "exp(x)/sum(exp(y))",
+        "x: n; y: n",
+    ),
+    Row(
+        "log-sum-exp",
+        "x - log(sum(exp(x)))*ones(n)",
+        "logsoftmax(x)",
+        "logsumexp(z) = log(sum(exp(z))), and logsoftmax(z) = log(softmax(z)) = z - logsumexp(z)*ones(n)",
+        "x: n",
+        "x - logsumexp(y)*ones(n)",
+        "x: n; y: n",
+    ),
 )

@@ -158,4 +158,22 @@ ROWS: tuple[Row, ...] = (
         "vec(A).*vec(B)",
         "A: m n; B: n m",
     ),
+    Row(
+        "row-sums",
+        "kron(ones(1,n), eye(m))*diag(vec(A))",
+        "khatrirao(A', eye(m))'",
+        "kron(1', B)*diag(vec(M)) = B*khatrirao(M', I)' and kron(B, 1')*diag(vec(M)) = B*khatrirao(I, M)'",
+        "A: m n",
+        "kron(ones(1,n), eye(m))*diag(x)",
+        "x: m*n",
+    ),
+    Row(
+        "half-vec",
+        "L(n)*D(n)*x",
+        "x",
+        "L(n)*D(n) = I, L(n)*vec(A) = vech(A), D(n)*vech(S) = vec(S) for symmetric S, and K(n, n)*D(n) = D(n)",
+        "x: n*(n+1)/2",
+        "D(n)*L(n)*x",
+        "x: n*n",
+    ),
 )
