@@ -100,7 +100,14 @@ def ask(kind: str, seed: int, first: int, count: int, tally: Tally, until: float
         worker.wait()
         if worker.returncode:
             error = worker.stderr.read().decode(errors="replace")[-2000:] if worker.stderr else ""
-            tally.add({"outcome": "crash", "reason": f"the worker ended with {worker.returncode}", "index": max(started, first), "detail": error})
+            tally.add(
+                {
+                    "outcome": "crash",
+                    "reason": f"the worker ended with {worker.returncode}",
+                    "index": max(started, first),
+                    "detail": error,
+                }
+            )
             step()
             return max(started, first) + 1
         return at
@@ -127,7 +134,13 @@ def main() -> int:
         wanted = dict.fromkeys(wanted, 10**9)
     console.print(f"seed {options.seed}")
     tallies = {kind: Tally(kind) for kind, count in wanted.items() if count}
-    columns = (TextColumn("{task.description:12}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.fields[bad]}"))
+    columns = (
+        TextColumn("{task.description:12}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[bad]}"),
+    )
     with Progress(*columns, console=console) as progress:
         for kind, tally in tallies.items():
             count = wanted[kind]
@@ -145,10 +158,15 @@ def main() -> int:
     if options.refused:
         with options.refused.open("a", encoding="utf-8") as out:
             for tally in tallies.values():
-                out.writelines(json.dumps({"seed": options.seed, **found}) + "\n" for found in tally.refused if tally.kind == "expression")
+                out.writelines(
+                    json.dumps({"seed": options.seed, **found}) + "\n" for found in tally.refused if tally.kind == "expression"
+                )
     keep(tallies, options.seed, options.findings)
     if options.json:
-        counts = {k: {"done": t.done, **t.outcomes, "points": t.points, "answered points": t.answered_points} for k, t in tallies.items()}
+        counts = {
+            k: {"done": t.done, **t.outcomes, "points": t.points, "answered points": t.answered_points}
+            for k, t in tallies.items()
+        }
         options.json.write_text(json.dumps(counts) + "\n", encoding="utf-8")
     return 1 if any(tally.findings for tally in tallies.values()) else 0
 
@@ -183,7 +201,10 @@ def keep(tallies: dict[str, Tally], seed: int, path: Path) -> None:
         for kind, tally in tallies.items():
             for found in tally.findings:
                 if (kind, seed, found["index"]) not in held:
-                    line = {key: found.get(key) for key in ("kind", "index", "outcome", "reason", "case", "detail", "wall", "cpu", "mb")}
+                    line = {
+                        key: found.get(key)
+                        for key in ("kind", "index", "outcome", "reason", "case", "detail", "wall", "cpu", "mb")
+                    }
                     out.write(json.dumps({"seed": seed, **line}, ensure_ascii=True) + "\n")
 
 

@@ -338,28 +338,40 @@ def points(e: Expr, sizes: Mapping[str, int], seeds: int) -> Iterator[Arrays]:
     if all(listed):
         for k in range(max(map(len, listed))):  # each of each, beside others that change
             yield {name_of(s): row[(k * (1 + i)) % len(row)] for i, (s, row) in enumerate(zip(symbols, listed, strict=True))}
+    if len(symbols) > 1:
+        yield from related(symbols, listed, sizes)
+
+
+def related(symbols: Sequence[Expr], listed: Sequence[Sequence[Any]], sizes: Mapping[str, int]) -> Iterator[Arrays]:
+    """Arguments that follow from one of them: all equal to it, or the later ones its negative or its transpose."""
+    rng = np.random.default_rng(11)
+    first = symbols[0]
+    for A in (draw(first, sizes, rng), draw(first, sizes, rng, "positive"), *listed[0]):
+        for B in (A, -A, np.transpose(A)):
+            if all(np.shape(B) == np.shape(draw(s, sizes, rng)) for s in symbols[1:]):
+                yield {name_of(s): A if s is first else B for s in symbols}
 
 
 def false_facts(e: Expr, seeds: int = 3) -> Iterator[str]:
     """Facts that are claimed of the value and do not hold at some admissible argument."""
-    chosen = sizes_of(e)
-    chosen = [sizes for sizes in (*chosen[:2], dict.fromkeys(chosen[0], 1)) if Demands([*e.args, e]).met(sizes, 1)]
     for node in assumed(e):
         claimed = facts(node)
-        wrong = {fact for sizes in chosen for fact in refuted(node, claimed, sizes, seeds)}
+        wrong = {fact for value in admissible(node, seeds) for fact in unmet(value, claimed)} if claimed else set()
         if wrong:
             given = "; ".join(f"{name_of(s)} {' '.join(sorted(s.params[4]))}" for s in node.args if s.op.name == "symbol")
             yield f"facts: {', '.join(sorted(wrong))} of {node} given {given}"
 
 
-def refuted(node: Expr, claimed: frozenset[str], sizes: Mapping[str, int], seeds: int) -> set[str]:
-    """The claimed facts that fail at some argument of these sizes."""
-    out: set[str] = set()
+def admissible(node: Expr, seeds: int = 3) -> Iterator[Any]:
+    """The values of a node at generic, special and related arguments that have their facts."""
+    chosen = sizes_of(node)
+    ones = dict.fromkeys(chosen[0], 1) if chosen else {}
     symbols = [s for s in node.args if s.op.name == "symbol"]
-    for env in points(node, sizes, seeds) if claimed else ():
-        if all(satisfies(env[name_of(s)], facts(s)) for s in symbols):
-            out |= unmet(evaluate(node, env, sizes), claimed)
-    return out
+    for sizes in (*chosen[:2], ones):
+        if Demands([*node.args, node]).met(sizes, 1):
+            for env in points(node, sizes, seeds):
+                if all(satisfies(env[name_of(s)], facts(s)) for s in symbols):
+                    yield evaluate(node, env, sizes)
 
 
 def unmet(value: Any, claimed: frozenset[str]) -> set[str]:
@@ -368,6 +380,9 @@ def unmet(value: Any, claimed: frozenset[str]) -> set[str]:
         return set()
     scale = max(1.0, float(np.max(np.abs(value), initial=0.0)))
     strict = ("invertible", "pd")  # a small singular value is one as long as it is not rounding
+    rows, cols = np.atleast_2d(value).shape
+    if rows != cols and claimed & fact_rules.SQUARE:
+        return set(claimed & fact_rules.SQUARE)
     return {
         fact
         for fact in claimed

@@ -19,6 +19,8 @@ from closedform.page.derivation import Derivation
 
 if TYPE_CHECKING:
     from closedform.codegen.function import GeneratedFunction
+    from closedform.tutor.chain_rule import Chain
+    from closedform.tutor.entries import Entries
     from closedform.tutor.forms import Forms
     from closedform.verify.certificate import Certificate
 
@@ -150,6 +152,15 @@ class Derivative:
             axes = tensor_shape(self.original.shape, self.wrt)
             return compile_function(self._mixed, symbols, form=form, tensor=axes, title=title)
         return compile_function(self.expr, symbols, form=form, title=title)
+
+    def derivation_in(self, style: str) -> Derivation | Chain | Entries:
+        """The derivation in a style: "differential" (that of ``derivation``), "chain" (a product of Jacobians with the sizes
+        of each) or "entries" (with an index for each entry).  ``str()`` is a readable page, ``.steps`` are its lines.
+        """
+        from importlib import import_module
+
+        found: Derivation | Chain | Entries = import_module("closedform.tutor.styles").derivation_of(self, style)
+        return found
 
     def forms(self) -> Forms:
         """The answer in other words: other layouts and structure conventions, by entries, stacked, multiplied out.

@@ -6,7 +6,8 @@ import random
 import re
 from typing import NamedTuple
 
-from tests.fuzz.grammar import Grammar, Question, question
+from tests.fuzz.grammar import Grammar
+from tests.fuzz.questions import Question, question
 from tests.fuzz.trees import Writer
 
 
@@ -22,20 +23,144 @@ class Text(NamedTuple):
 
 
 TOKEN = re.compile(r"[A-Za-z_]\w*|\d+(?:\.\d+)?|\.\.|\.[*/^T]|\S")
-WORDS = (
-    "tr det logdet inv pinv adj diag tril triu vec unvec vech sum mean rowsum colsum dot outer max min exp log log1p expm1 sqrt sin cos "
-    "tan asin acos atan sinh cosh tanh erf abs sign step relu sigmoid softplus gelu silu recip square maximum minimum softmax "
-    "softmax_rows logsoftmax logsumexp logsumexp_rows crossentropy expm logm sqrtm chol dexpm dlogm solve lyap sylvester eigvalsh eigvecs "
-    "lambda_max svdvals svdu svdv eye ones zeros e vector matrix K D L commutation duplication elimination kron khatrirao norm norm1 norm2 "
-    "normnuc normspec let in pi"
-).split()
+WORDS = [
+    "tr",
+    "det",
+    "logdet",
+    "inv",
+    "pinv",
+    "adj",
+    "diag",
+    "tril",
+    "triu",
+    "vec",
+    "unvec",
+    "vech",
+    "sum",
+    "mean",
+    "rowsum",
+    "colsum",
+    "dot",
+    "outer",
+    "max",
+    "min",
+    "exp",
+    "log",
+    "log1p",
+    "expm1",
+    "sqrt",
+    "sin",
+    "cos",
+    "tan",
+    "asin",
+    "acos",
+    "atan",
+    "sinh",
+    "cosh",
+    "tanh",
+    "erf",
+    "abs",
+    "sign",
+    "step",
+    "relu",
+    "sigmoid",
+    "softplus",
+    "gelu",
+    "silu",
+    "recip",
+    "square",
+    "maximum",
+    "minimum",
+    "softmax",
+    "softmax_rows",
+    "logsoftmax",
+    "logsumexp",
+    "logsumexp_rows",
+    "crossentropy",
+    "expm",
+    "logm",
+    "sqrtm",
+    "chol",
+    "dexpm",
+    "dlogm",
+    "solve",
+    "lyap",
+    "sylvester",
+    "eigvalsh",
+    "eigvecs",
+    "lambda_max",
+    "svdvals",
+    "svdu",
+    "svdv",
+    "eye",
+    "ones",
+    "zeros",
+    "e",
+    "vector",
+    "matrix",
+    "K",
+    "D",
+    "L",
+    "commutation",
+    "duplication",
+    "elimination",
+    "kron",
+    "khatrirao",
+    "norm",
+    "norm1",
+    "norm2",
+    "normnuc",
+    "normspec",
+    "let",
+    "in",
+    "pi",
+]
 MARKS = ["+", "-", "*", "/", ".*", "./", ".^", "^", "'", "(", ")", "[", "]", ",", ";", ":", "=", "..", "‖", "⊗", "ᵀ", ".T", "@", "⊙", "Σ_i", "∑",
          "\\", "\\frac{1}{2}", "^T", "^-1", "^-T", "{", "}", "|", "!", "<", "&", "#", '"', "$", "%", "~", "?", "`", "²", "×", "·"]  # fmt: skip
-LETTERS = list("abcdefgnmpkxyzABCKDLSTXΣβ") + ["x_1", "Sigma", "\\Sigma", "\\mu", "i", "N", "__class__", "None", "lambda"]
-NUMBERS = ["0", "1", "2", "-1", "1e999", "1e400", "1e-400", "0.5", "1e5", "999999999999", "3.", ".5", "1.2.3", "00", "1_000", "0x1f", "1" * 60]
+LETTERS = [*list("abcdefgnmpkxyzABCKDLSTXΣβ"), "x_1", "Sigma", "\\Sigma", "\\mu", "i", "N", "__class__", "None", "lambda"]
+NUMBERS = [
+    "0",
+    "1",
+    "2",
+    "-1",
+    "1e999",
+    "1e400",
+    "1e-400",
+    "0.5",
+    "1e5",
+    "999999999999",
+    "3.",
+    ".5",
+    "1.2.3",
+    "00",
+    "1_000",
+    "0x1f",
+    "1" * 60,
+]
 FACTS = ["symmetric", "pd", "psd", "skew", "diagonal", "lower", "upper", "orthogonal", "orthonormal", "positive", "nonnegative", "unit",
          "simplex", "idempotent", "contraction", "integer", "constant", "invertible", "scalar", "spd", "sym", "square"]  # fmt: skip
-CODES = ("\x00", "\ud800", "\u202e", "\u200b", "\ufeff", "\u0301", "🙂", "ａ", "𝐀", "\x7f", "\u2028", "Ⅷ", "ß", "İ", "\udfff", "٣", "\t", "\r", "\n", "\x1b")
+CODES = (
+    "\x00",
+    "\ud800",
+    "\u202e",
+    "\u200b",
+    "\ufeff",
+    "\u0301",
+    "🙂",
+    "ａ",
+    "𝐀",
+    "\x7f",
+    "\u2028",
+    "Ⅷ",
+    "ß",
+    "İ",
+    "\udfff",
+    "٣",
+    "\t",
+    "\r",
+    "\n",
+    "\x1b",
+)
 
 
 def near_miss(rng: random.Random) -> Text:
@@ -107,7 +232,30 @@ def redeclare(given: dict[str, str], rng: random.Random) -> None:
     elif way == 2:
         given[name] = f"{given[name]} {rng.choice(FACTS)}"
     elif way == 3:
-        sizes = rng.choice(("n", "m n", "n n", "1", "1 1", "n 1", "1 n", "0", "n-n", "2*n n", "n^2", "-1", "n/2", "1e3", "9999999", "n n n", "", "n+1", "p q", name))
+        sizes = rng.choice(
+            (
+                "n",
+                "m n",
+                "n n",
+                "1",
+                "1 1",
+                "n 1",
+                "1 n",
+                "0",
+                "n-n",
+                "2*n n",
+                "n^2",
+                "-1",
+                "n/2",
+                "1e3",
+                "9999999",
+                "n n n",
+                "",
+                "n+1",
+                "p q",
+                name,
+            )
+        )
         given[name] = f"{sizes} {rng.choice(['', '', rng.choice(FACTS)])}".strip()
     elif way == 4:
         given[rng.choice(LETTERS + WORDS)] = rng.choice(("n", "n n", "scalar", "scalar integer", "n n pd", "N"))
@@ -133,7 +281,9 @@ def garbage(rng: random.Random) -> Text:
     if way == 0:
         text = bytes(rng.randrange(256) for _ in range(n)).decode("latin-1")
     elif way == 1:
-        text = "".join(chr(rng.choice((rng.randrange(0x250), rng.randrange(0x2000, 0x2BFF), rng.randrange(0x110000)))) for _ in range(n))
+        text = "".join(
+            chr(rng.choice((rng.randrange(0x250), rng.randrange(0x2000, 0x2BFF), rng.randrange(0x110000)))) for _ in range(n)
+        )
     elif way in (2, 3):
         text = rng.choice(("", " ")).join(token(rng) for _ in range(n))
     elif way == 4:
@@ -154,7 +304,10 @@ def garbage(rng: random.Random) -> Text:
     given: object = None
     draw = rng.random()
     if draw < 0.3:
-        given = " ".join(rng.choice((*LETTERS, *FACTS, *NUMBERS, ":", ":", ";", ";", "n", "n", "[", "]", ",")) for _ in range(rng.randrange(14)))
+        given = " ".join(
+            rng.choice((*LETTERS, *FACTS, *NUMBERS, ":", ":", ";", ";", "n", "n", "[", "]", ","))
+            for _ in range(rng.randrange(14))
+        )
     elif draw < 0.4:
         given = rng.choice(({1: "n"}, {"x": 3}, {"x": None}, [], 7, b"x: n", {"": ""}, {"x": "\x00"}, {"x[": "n"}, {"x": "n" * 5000}, "x:" * 300,
                             {"x": "n; y: m"}, {"x: n; y": "m"}, "x: n" * 50, "x[N][M]: n", "x[N]: p q r", {"z[N]": "p", "z": "n"}))  # fmt: skip

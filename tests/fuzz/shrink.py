@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 
 from tests.fuzz import trial
-from tests.fuzz.grammar import Question, open_indices, replaced
+from tests.fuzz.questions import Question, open_indices, replaced
 from tests.fuzz.trees import SCALAR, Node, Writer, count, names, nodes
 
 
@@ -17,7 +17,9 @@ def smaller(case: Question) -> Iterator[Question]:
         for k in range(len(case.wrt)):
             yield case._replace(wrt=case.wrt[:k] + case.wrt[k + 1 :])
     for change in ({"structure": "projected"}, {"layout": "mixed"}, {"structure": "free"}):
-        if any(getattr(case, k) != v for k, v in change.items()) and not (change == {"structure": "free"} and case.structure == "projected"):
+        if any(getattr(case, k) != v for k, v in change.items()) and not (
+            change == {"structure": "free"} and case.structure == "projected"
+        ):
             yield case._replace(**change)
     plain = Writer().text(case.tree)
     if plain != case.text:
@@ -55,7 +57,9 @@ def _trees(case: Question) -> Iterator[Node]:
         if node.shape == SCALAR:
             yield replaced(top, node, Node("num", (), SCALAR, "2"))
         elif count(node) > 1:
-            yield replaced(top, node, Node("sized", (), node.shape, ("ones", node.shape if node.shape[1] != SCALAR[1] else node.shape[:1])))
+            yield replaced(
+                top, node, Node("sized", (), node.shape, ("ones", node.shape if node.shape[1] != SCALAR[1] else node.shape[:1]))
+            )
 
 
 def _lets(tree: Node) -> bool:
@@ -105,7 +109,10 @@ def main() -> int:
         assert isinstance(case, Question)
         case, found = shrunk(case, index)
         detail = "\n     ".join(str(found.get("detail", ""))[-600:].splitlines()[-7:])
-        print(f"#{index} {found['outcome']} {found['reason']}\n  {case.text} | {list(case.wrt)} | {case.given} | {case.layout} {case.structure}\n     {detail}", flush=True)
+        print(
+            f"#{index} {found['outcome']} {found['reason']}\n  {case.text} | {list(case.wrt)} | {case.given} | {case.layout} {case.structure}\n     {detail}",
+            flush=True,
+        )
     return 0
 
 

@@ -20,7 +20,9 @@ class Unreadable(ValueError):
     """The text is not of the language, or it has no value."""
 
 
-GREEK_SMALL = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon phi chi psi omega"
+GREEK_SMALL = (
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon phi chi psi omega"
+)
 GREEK: dict[str, str] = {}
 for _letter, _word in zip("αβγδεζηθικλμνξοπρστυφχψω", GREEK_SMALL.split(), strict=True):
     GREEK[_letter], GREEK[_letter.upper()] = _word, _word.capitalize()
@@ -232,8 +234,26 @@ class Declared(NamedTuple):
 
 
 FACTS = frozenset(
-    "symmetric skew diagonal lower upper orthogonal orthonormal psd pd invertible positive nonnegative unit simplex idempotent "
-    "contraction integer constant".split()
+    [
+        "symmetric",
+        "skew",
+        "diagonal",
+        "lower",
+        "upper",
+        "orthogonal",
+        "orthonormal",
+        "psd",
+        "pd",
+        "invertible",
+        "positive",
+        "nonnegative",
+        "unit",
+        "simplex",
+        "idempotent",
+        "contraction",
+        "integer",
+        "constant",
+    ]
 )
 
 

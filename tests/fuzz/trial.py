@@ -12,11 +12,11 @@ import warnings
 from typing import Any
 
 import numpy as np
-from tests.fuzz.grammar import Question, question
+from tests.fuzz.questions import Question, question
 from tests.fuzz.judge import Asked, derivative_shape, has_point, judge
 from tests.fuzz.mistakes import Text, text
-from tests.fuzz.syntax import Unreadable, declarations, latin, parse
-from tests.fuzz.values import Evaluator, Members
+from tests.fuzz.readings import code, readings
+from tests.fuzz.syntax import Unreadable
 
 import closedform as cf
 
@@ -59,15 +59,29 @@ def run(case: Question | Text, seed: int = 0) -> dict[str, Any]:
 def said(case: Question | Text) -> dict[str, Any]:
     """The question as it goes into a line of a file."""
     if isinstance(case, Question):
-        return {"expression": case.text, "wrt": list(case.wrt), "given": case.given, "layout": case.layout, "structure": case.structure}
-    return {"expression": case.expression, "wrt": case.wrt, "given": case.given, "layout": case.layout, "structure": case.structure}
+        return {
+            "expression": case.text,
+            "wrt": list(case.wrt),
+            "given": case.given,
+            "layout": case.layout,
+            "structure": case.structure,
+        }
+    return {
+        "expression": case.expression,
+        "wrt": case.wrt,
+        "given": case.given,
+        "layout": case.layout,
+        "structure": case.structure,
+    }
 
 
 def reason(message: str) -> str:
     """A message without what is particular to its question."""
     line = message.splitlines()[0] if message else ""
     line = re.sub(r"'[^']*'|\"[^\"]*\"", "…", line)
-    line = re.sub(r"(derivative of|argument|of the matrix|the matrix|variable|wrt:) \S.*?( by | is | has | to |;|$)", r"\1 …\2", line)
+    line = re.sub(
+        r"(derivative of|argument|of the matrix|the matrix|variable|wrt:) \S.*?( by | is | has | to |;|$)", r"\1 …\2", line
+    )
     return re.sub(r"\d+(\.\d+)?(e[+-]?\d+)?", "#", line)[:110]
 
 
@@ -89,7 +103,11 @@ def _ask(case: Question | Text, verify: bool) -> tuple[Any, dict[str, Any]]:
     except cf.VerificationError as error:
         found = {"outcome": "withheld", "reason": "failed its own check", "detail": str(error)}
     except Exception as error:
-        found = {"outcome": "crash", "reason": f"{type(error).__name__}: {reason(str(error))}", "detail": traceback.format_exc(limit=-8)}
+        found = {
+            "outcome": "crash",
+            "reason": f"{type(error).__name__}: {reason(str(error))}",
+            "detail": traceback.format_exc(limit=-8),
+        }
     found["wall"], found["cpu"] = time.perf_counter() - wall, time.process_time() - cpu
     if _spilled() > before:
         found["noise"] = True
@@ -129,7 +147,11 @@ def _scope(answer: Any) -> Any:
 
 def _expression(case: Question, seed: int) -> dict[str, Any]:
     answer, found = _ask(case, verify=True)
-    asked = Asked(case.text, case.wrt, case.given, case.layout, case.structure)
+    declared = {name: text for name, text in case.declared.items() if answer is None or f"{name}:" in case.given}
+    if answer is not None:
+        declared |= {name: text for name, text in answer.inferred.items() if name not in declared}
+    written = "; ".join(f"{name}: {text}" for name, text in declared.items())
+    asked = Asked(case.text, case.wrt, written, case.layout, case.structure)
     if answer is None:
         if found["outcome"] in ("refused", "input"):
             found["point"] = has_point(asked, seed)
@@ -140,7 +162,11 @@ def _expression(case: Question, seed: int) -> dict[str, Any]:
         if cf.parse(text_, _scope(answer)) is not answer.expr:
             return found | {"outcome": "unprinted", "reason": "does not read back", "detail": text_}
     except Exception as error:
-        return found | {"outcome": "crash", "reason": f"printing: {type(error).__name__}", "detail": traceback.format_exc(limit=-8)}
+        return found | {
+            "outcome": "crash",
+            "reason": f"printing: {type(error).__name__}",
+            "detail": traceback.format_exc(limit=-8),
+        }
     try:
         outcome = judge(asked, text_, seed, earlier=_earlier(case))
     except Unreadable as error:
@@ -152,9 +178,13 @@ def _expression(case: Question, seed: int) -> dict[str, Any]:
         return found | {"outcome": outcome.verdict, "reason": outcome.verdict, "detail": f"{text_}\n{outcome.detail}"}
     for sizes, env in outcome.points[:1]:
         try:
-            trouble = _code(case, answer, sizes, env) or _readings(case, env)
+            trouble = code(asked, answer, sizes, env) or readings(asked, case.given, env)
         except Exception as error:
-            return found | {"outcome": "crash", "reason": f"code: {type(error).__name__}", "detail": traceback.format_exc(limit=-8)}
+            return found | {
+                "outcome": "crash",
+                "reason": f"code: {type(error).__name__}",
+                "detail": traceback.format_exc(limit=-8),
+            }
         if trouble:
             return found | {"outcome": "disagrees", "reason": trouble.split(":")[0], "detail": f"{text_}\n{trouble}"}
     return _derived(answer, found)
@@ -165,7 +195,11 @@ def _derived(answer: Any, found: dict[str, Any]) -> dict[str, Any]:
     try:
         str(answer.derivation)
     except Exception as error:
-        return found | {"outcome": "derivation", "reason": f"{type(error).__name__}: {reason(str(error))}", "detail": traceback.format_exc(limit=-8)}
+        return found | {
+            "outcome": "derivation",
+            "reason": f"{type(error).__name__}: {reason(str(error))}",
+            "detail": traceback.format_exc(limit=-8),
+        }
     return found
 
 
@@ -178,62 +212,3 @@ def _earlier(case: Question) -> str | None:
     if not any("ortho" in case.declared.get(name, "") for name in case.wrt):
         return None
     return str(cf.derive(case.text, list(case.wrt[:-1]), case.given, structure=case.structure, verify=False))
-
-
-def _near(a: Any, b: Any, tolerance: float = 1e-6) -> bool:
-    if np.shape(a) != np.shape(b):
-        return False
-    size = np.abs(b).max(initial=1e-6)
-    return bool(np.abs(np.asarray(a) - b).max(initial=0) <= tolerance * size)
-
-
-def _arrays(case: Question, env: dict[str, Any]) -> dict[str, Any]:
-    """The values with the axes that were declared."""
-    out = {}
-    for name, one in declarations(case.given).items():
-        value = env[name]
-        value = value.items if isinstance(value, Members) else value
-        axes = len(one.sizes) + (one.count is not None)
-        out[name] = np.asarray(value, float).reshape(np.shape(value)[:axes])
-    return out
-
-
-def _code(case: Question, answer: Any, sizes: dict[str, int], env: dict[str, Any]) -> str:
-    """Where the generated code and the text differ; empty when they do not."""
-    names = frozenset(declarations(case.given))
-    want = Evaluator(env)(parse(str(answer), names))
-    arrays = _arrays(case, env)
-    for form in ("matrix", "tensor"):
-        function = answer.function(form=form)
-        needed = {n: s for n, s in sizes.items() if n in function._size_names and n not in arrays}
-        with np.errstate(all="ignore"):
-            got = np.asarray(function(**arrays, **needed))
-        if form == "tensor":
-            mixed = want
-            shape = Evaluator(env)(parse(case.text, names)).shape
-            axes = [s for s in shape if s != 1]
-            for name in map(latin, case.wrt):
-                last = shape
-                shape = derivative_shape(shape, np.reshape(arrays[name], (*np.shape(arrays[name]), 1, 1)[:2] if np.ndim(arrays[name]) < 2 else np.shape(arrays[name])).shape)
-                axes += list(np.shape(arrays[name]))
-            if mixed.shape != shape or (case.layout != "mixed" and 1 not in shape and last == (1, 1) and case.layout == "numerator"):
-                mixed = mixed.T
-            elif case.layout == "denominator" and not (last == (1, 1) and np.ndim(arrays[latin(case.wrt[-1])])):
-                mixed = mixed.T
-            mixed = mixed.reshape(shape, order="F") if mixed.shape != shape else mixed
-            want = mixed.reshape(axes, order="F")
-        if not _near(got, want):
-            return f"{form} code: {got.shape} against {want.shape}; {np.ravel(got)[:6]} against {np.ravel(want)[:6]}"
-    return ""
-
-
-def _readings(case: Question, env: dict[str, Any]) -> str:
-    """Where a text, what is printed of it, and its normal form have different values; empty when they do not."""
-    names = frozenset(declarations(case.given))
-    value = Evaluator(env)
-    want = value(parse(case.text, names))
-    for what, text_ in (("reading", str(cf.parse(case.text, case.given))), ("normal form", str(cf.simplify(case.text, case.given)))):
-        got = value(parse(text_, names))
-        if not _near(got, want):
-            return f"{what}: {text_}"
-    return ""

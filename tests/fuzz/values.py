@@ -1,4 +1,4 @@
-"""Values of the trees of ``syntax`` in double precision, on NumPy and SciPy; shares nothing with the package.
+"""Values of the trees of ``syntax`` in double precision; shares nothing with the package.
 
 Every value has two axes: a scalar is 1 x 1, a column n x 1.  Outside a domain the value is nan.
 """
@@ -6,18 +6,19 @@ Every value has two axes: a scalar is 1 x 1, a column n x 1.  Outside a domain t
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import scipy.linalg as sla
-import scipy.special
 from tests.fuzz.syntax import Tree, Unreadable
+from tests.fuzz.words import SIZED, WORDS, alike, column, edge, inverse, square
 
 Array = Any
 MOST_ENTRIES = 1_000_000
 MOST_TERMS = 10_000
 LARGEST = 1e8
+"""A larger number on the way to a value means that the value is not to be trusted."""
 
 
 class Members:
@@ -25,256 +26,6 @@ class Members:
 
     def __init__(self, items: Array) -> None:
         self.items = items
-
-
-def _square(a: Array) -> Array:
-    if a.shape[0] != a.shape[1]:
-        raise Unreadable(f"a square matrix is wanted, not {a.shape}")
-    return a
-
-
-def _column(a: Array) -> Array:
-    if a.shape[1] != 1:
-        raise Unreadable(f"a column is wanted, not {a.shape}")
-    return a
-
-
-def _axis(a: Array) -> int:
-    if 1 not in a.shape:
-        raise Unreadable(f"a vector is wanted, not {a.shape}")
-    return 0 if a.shape[1] == 1 else 1
-
-
-def _same(a: Array, b: Array, *, scalars: bool = False) -> None:
-    if a.shape != b.shape and not (scalars and 1 in (a.size, b.size)):
-        raise Unreadable(f"equal shapes are wanted, not {a.shape} and {b.shape}")
-
-
-def _sym(a: Array) -> Array:
-    return (_square(a) + a.T) / 2
-
-
-def _real(a: Array) -> Array:
-    return a.real if np.abs(a.imag).max(initial=0) <= 1e-10 * max(1.0, np.abs(a.real).max(initial=0)) else a.real * np.nan
-
-
-def _of_spectrum(function: Callable[[Array], Array], a: Array) -> Array:
-    """A function of a matrix that wants no eigenvalue on the closed negative axis."""
-    values = np.linalg.eigvals(_square(a))
-    if np.any((np.abs(values.imag) < 1e-9) & (values.real <= 0)):
-        return a * np.nan
-    return _real(np.asarray(function(a), complex))
-
-
-def _direction(function: Callable[[Array], Array], a: Array, e: Array) -> Array:
-    _same(_square(a), e)
-    n = len(a)
-    return function(np.block([[a, e], [np.zeros((n, n)), a]]))[:n, n:]
-
-
-def _expm(a: Array) -> Array:
-    return sla.expm(_square(a))
-
-
-def _logm(a: Array) -> Array:
-    return _of_spectrum(sla.logm, a)
-
-
-def _adj(a: Array) -> Array:
-    n = len(_square(a))
-    out = np.empty((n, n))
-    for i in range(n):
-        for j in range(n):
-            out[j, i] = (-1) ** (i + j) * np.linalg.det(np.delete(np.delete(a, i, 0), j, 1))
-    return out
-
-
-def _lse(a: Array, axis: int) -> Array:
-    top = a.max(axis=axis, keepdims=True)
-    return top + np.log(np.exp(a - top).sum(axis=axis, keepdims=True))
-
-
-def _soft(a: Array, axis: int) -> Array:
-    return np.exp(a - _lse(a, axis))
-
-
-def _chol(a: Array) -> Array:
-    return np.linalg.cholesky(_sym(a))
-
-
-def _inverse(a: Array) -> Array:
-    if np.linalg.cond(_square(a)) > 1e10:
-        return a * np.nan
-    return np.linalg.inv(a)
-
-
-def _pinv(a: Array) -> Array:
-    s = np.linalg.svd(a, compute_uv=False)
-    if s[-1] < 1e-8 * s[0]:
-        return a.T * np.nan
-    return np.linalg.pinv(a)
-
-
-def _svd(a: Array) -> tuple[Array, Array, Array]:
-    u, s, v = np.linalg.svd(a, full_matrices=False)
-    return u, s.reshape(-1, 1), v.T
-
-
-def _sylvester(a: Array, b: Array, c: Array) -> Array:
-    m, n = len(_square(a)), len(_square(b))
-    if c.shape != (m, n):
-        raise Unreadable("the sizes of sylvester do not fit")
-    system = np.kron(np.eye(n), a) + np.kron(b.T, np.eye(m))
-    return (_inverse(system) @ c.reshape(-1, 1, order="F")).reshape(m, n, order="F")
-
-
-def _lyap(a: Array, q: Array) -> Array:
-    return _sylvester(a, a.T, q)
-
-
-def _solve(a: Array, b: Array) -> Array:
-    if len(_square(a)) != len(b):
-        raise Unreadable("the sizes of solve do not fit")
-    return _inverse(a) @ b
-
-
-def _diag(a: Array) -> Array:
-    return np.diag(a[:, 0]) if a.shape[1] == 1 else np.diag(_square(a)).reshape(-1, 1)
-
-
-def _khatrirao(a: Array, b: Array) -> Array:
-    if a.shape[1] != b.shape[1]:
-        raise Unreadable("khatrirao wants as many columns on both sides")
-    return np.column_stack([np.kron(a[:, j], b[:, j]) for j in range(a.shape[1])])
-
-
-def _dot(a: Array, b: Array) -> Array:
-    _same(_column(a), _column(b))
-    return a.T @ b
-
-
-def _crossentropy(p: Array, z: Array) -> Array:
-    _same(_column(p), _column(z))
-    return -p.T @ (z - _lse(z, 0))
-
-
-def _outer(a: Array, b: Array) -> Array:
-    return _column(a) @ _column(b).T
-
-
-def _larger(a: Array, b: Array) -> Array:
-    _same(a, b, scalars=True)
-    return np.maximum(a, b)
-
-
-def _smaller(a: Array, b: Array) -> Array:
-    _same(a, b, scalars=True)
-    return np.minimum(a, b)
-
-
-def _vech(a: Array) -> Array:
-    n = len(_square(a))
-    return np.concatenate([a[j:, j] for j in range(n)])
-
-
-def _norm(a: Array) -> Array:
-    return np.sqrt((a * a).sum())
-
-
-WORDS: dict[str, tuple[int, Callable[..., Array]]] = {
-    "tr": (1, lambda a: np.trace(_square(a))), "det": (1, lambda a: np.linalg.det(_square(a))),
-    "logdet": (1, lambda a: np.linalg.slogdet(_square(a))[1]), "inv": (1, _inverse), "pinv": (1, _pinv), "adj": (1, _adj),
-    "tril": (1, np.tril), "triu": (1, np.triu), "diag": (1, _diag), "vec": (1, lambda a: a.reshape(-1, 1, order="F")),
-    "vech": (1, _vech), "sum": (1, np.sum), "mean": (1, np.mean), "max": (1, np.max), "min": (1, np.min),
-    "rowsum": (1, lambda a: a.sum(1, keepdims=True)), "colsum": (1, lambda a: a.sum(0, keepdims=True)),
-    "norm": (1, _norm), "norm2": (1, _norm), "norm1": (1, lambda a: np.abs(a).sum()),
-    "normnuc": (1, lambda a: _svd(a)[1].sum()), "normspec": (1, lambda a: _svd(a)[1][0]),
-    "exp": (1, np.exp), "log": (1, np.log), "log1p": (1, np.log1p), "expm1": (1, np.expm1), "sqrt": (1, np.sqrt),
-    "sin": (1, np.sin), "cos": (1, np.cos), "tan": (1, np.tan), "asin": (1, np.arcsin), "acos": (1, np.arccos),
-    "atan": (1, np.arctan), "sinh": (1, np.sinh), "cosh": (1, np.cosh), "tanh": (1, np.tanh),
-    "erf": (1, scipy.special.erf), "abs": (1, np.abs), "sign": (1, np.sign),
-    "step": (1, lambda a: np.where(np.isnan(a), np.nan, (a > 0) * 1.0)), "relu": (1, lambda a: np.maximum(a, 0.0)),
-    "sigmoid": (1, scipy.special.expit), "softplus": (1, lambda a: np.logaddexp(a, 0.0)),
-    "gelu": (1, lambda a: a * scipy.special.ndtr(a)), "silu": (1, lambda a: a * scipy.special.expit(a)),
-    "recip": (1, lambda a: 1.0 / a), "square": (1, lambda a: a * a), "softmax": (1, lambda a: _soft(a, _axis(a))),
-    "softmax_rows": (1, lambda a: _soft(a, 1)), "logsoftmax": (1, lambda a: a - _lse(a, _axis(a))),
-    "logsumexp": (1, lambda a: _lse(a, _axis(a))), "logsumexp_rows": (1, lambda a: _lse(a, 1)),
-    "expm": (1, _expm), "logm": (1, _logm), "sqrtm": (1, lambda a: _of_spectrum(sla.sqrtm, a)), "chol": (1, _chol),
-    "eigvalsh": (1, lambda a: np.linalg.eigvalsh(_sym(a))), "eigvecs": (1, lambda a: np.linalg.eigh(_sym(a))[1]),
-    "lambda_max": (1, lambda a: np.linalg.eigvalsh(_sym(a))[-1]), "svdvals": (1, lambda a: _svd(a)[1]),
-    "svdu": (1, lambda a: _svd(a)[0]), "svdv": (1, lambda a: _svd(a)[2]),
-    "kron": (2, np.kron), "khatrirao": (2, _khatrirao), "dot": (2, _dot), "outer": (2, _outer), "maximum": (2, _larger),
-    "minimum": (2, _smaller), "crossentropy": (2, _crossentropy), "solve": (2, _solve), "lyap": (2, _lyap),
-    "dexpm": (2, lambda a, e: _direction(_expm, a, e)), "dlogm": (2, lambda a, e: _direction(_logm, a, e)),
-    "sylvester": (3, _sylvester),
-}  # fmt: skip
-"""How many arguments each word takes, and its value."""
-
-
-def _unit(i: int, n: int) -> Array:
-    if not 1 <= i <= n:
-        raise Unreadable(f"e({i}, {n})")
-    return np.eye(n)[:, [i - 1]]
-
-
-def _commutation(m: int, n: int) -> Array:
-    k = np.zeros((m * n, m * n))
-    for i in range(m):
-        for j in range(n):
-            k[j + i * n, i + j * m] = 1.0
-    return k
-
-
-def _below(n: int) -> list[int]:
-    """Where vec of an n x n matrix holds the lower triangle."""
-    return [i + j * n for j in range(n) for i in range(j, n)]
-
-
-def _duplication(n: int) -> Array:
-    out = np.zeros((n * n, n * (n + 1) // 2))
-    for c, at in enumerate(_below(n)):
-        i, j = at % n, at // n
-        out[at, c] = out[j + i * n, c] = 1.0
-    return out
-
-
-def _elimination(n: int) -> Array:
-    return np.eye(n * n)[_below(n), :]
-
-
-def _zeros(m: int, n: int = 1) -> Array:
-    return np.zeros((m, n))
-
-
-def _ones(m: int, n: int = 1) -> Array:
-    return np.ones((m, n))
-
-
-SIZED: dict[str, tuple[tuple[int, ...], Callable[..., Array]]] = {
-    "eye": ((1,), np.eye), "ones": ((1, 2), _ones), "zeros": ((1, 2), _zeros), "e": ((2,), _unit), "K": ((2,), _commutation),
-    "D": ((1,), _duplication), "L": ((1,), _elimination),
-}  # fmt: skip
-
-
-def _edge(word: str, a: Array, out: Any) -> str:
-    """Why a function is not smooth at an argument, or hardly computed there."""
-    if word == "logdet" and np.linalg.cond(a) > 1e9:
-        return "the logarithm of zero"
-    if word in ("norm", "norm2") and out < 1e-9:
-        return "the norm of zero"
-    if word in ("eigvecs", "eigvalsh", "lambda_max"):
-        gaps = np.diff(np.linalg.eigvalsh(_sym(a)))
-        return "equal eigenvalues" if gaps.min(initial=1) < 1e-5 * max(1.0, np.abs(a).max()) else ""
-    if word in ("svdu", "svdv", "svdvals", "normnuc", "normspec"):
-        s = np.linalg.svd(a, compute_uv=False)
-        close = np.diff(s, append=0.0) if word != "normspec" else s[1:2] - s[:1]
-        return "equal singular values" if np.abs(close).min(initial=1) < 1e-5 * max(1.0, s[0]) else ""
-    if word in ("sigmoid", "tanh", "erf", "gelu", "silu", "softplus") and np.abs(a).max() > 15:
-        return "saturation"
-    if word in ("max", "min") and a.size > 1:
-        v = np.sort(a, axis=None)
-        return "a tie" if (v[-1] - v[-2] if word == "max" else v[1] - v[0]) < 1e-9 else ""
-    return ""
 
 
 def two_axes(value: Any) -> Array:
@@ -348,7 +99,7 @@ class Evaluator:
         base = self.of(tree[1], scope)
         if "T" in scope:
             return self.joined("^", base, two_axes(scope["T"]) * (-1 if tree[2] else 1))
-        return (_inverse(base) if tree[2] else base).T
+        return (inverse(base) if tree[2] else base).T
 
     def operands(self, tree: Tree, scope: Mapping[str, Any]) -> tuple[Array, Array]:
         filled = [side[0] == "call" and side[1] in ("vector", "matrix") for side in tree[1:]]
@@ -363,7 +114,7 @@ class Evaluator:
 
     def joined(self, op: str, a: Array, b: Array) -> Array:
         if op in ("+", "-"):
-            _same(a, b)
+            alike(a, b)
             return a + b if op == "+" else a - b
         if op == "*":
             if 1 in (a.size, b.size):
@@ -379,8 +130,8 @@ class Evaluator:
             power = b.item()
             if power != round(power):
                 raise Unreadable("the power of a matrix is whole")
-            return np.linalg.matrix_power(_inverse(a) if power < 0 else _square(a), abs(round(power)))
-        _same(a, b, scalars=True)
+            return np.linalg.matrix_power(inverse(a) if power < 0 else square(a), abs(round(power)))
+        alike(a, b, scalars=True)
         if op == ".*":
             return a * b
         return a / b if op == "./" else np.power(a, b)
@@ -394,7 +145,7 @@ class Evaluator:
             return constant(*sizes)
         if word == "unvec":
             m, n = (self.whole(a, scope) for a in args[1:])
-            v = _column(self.of(args[0], scope))
+            v = column(self.of(args[0], scope))
             if len(v) != m * n:
                 raise Unreadable("the sizes of unvec do not fit")
             return v.reshape(m, n, order="F")
@@ -402,14 +153,14 @@ class Evaluator:
         if count != len(args):
             raise Unreadable(f"{word} of {len(args)} arguments")
         values = [self.of(a, scope) for a in args]
-        if any(not np.isfinite(v).all() for v in values):
+        if any(not np.isfinite(v).all() for v in values):  # noqa: SIM102 -- the list reads better alone
             if word in ("eigvalsh", "eigvecs", "lambda_max", "svdvals", "svdu", "svdv", "expm", "logm", "sqrtm", "pinv", "inv",
                         "solve", "lyap", "sylvester", "normnuc", "normspec", "dexpm", "dlogm", "chol"):  # fmt: skip
                 raise Unreadable(f"{word} where it has no value")
         if word in ("kron", "khatrirao") and values[0].size * values[1].size > MOST_ENTRIES:
             raise Unreadable("too large")
         out = function(*values)
-        self.edge = self.edge or _edge(word, values[0], out)
+        self.edge = self.edge or edge(word, values[0], out)
         return two_axes(out) if np.ndim(out) < 2 else out
 
     def entry(self, base: Tree, items: tuple[Tree | None, ...], scope: Mapping[str, Any]) -> Array:

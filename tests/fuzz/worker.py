@@ -17,7 +17,7 @@ def main() -> int:
     warnings.simplefilter("ignore")
     sys.stdout.flush()
     lines = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    spilled = tempfile.TemporaryFile()  # what libraries in C print
+    spilled = tempfile.TemporaryFile()  # noqa: SIM115 -- what libraries in C print, for as long as the process lives
     os.dup2(spilled.fileno(), 1)
     from tests.fuzz import trial
 

@@ -284,7 +284,7 @@ def test_what_is_too_long_is_refused() -> None:
     for _ in range(40):
         doubled = product(doubled, transpose(doubled))
     for printer in (text, unicode, latex):
-        with pytest.raises(Refusal, match="limits.written: .* 200,000"):
+        with pytest.raises(Refusal, match=r"limits\.written: .* 200,000"):
             printer(doubled)
     with pytest.raises(Refusal, match="digits"):
         text(num(10**5000))

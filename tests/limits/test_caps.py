@@ -103,9 +103,9 @@ def test_a_block_is_for_one_thread_and_an_attribute_for_all() -> None:
 
 @pytest.mark.parametrize("value", [0, -1, "5", True, float("nan"), float("inf"), [1], 2.5])
 def test_what_is_no_cap_is_refused(value: Any) -> None:
-    with pytest.raises(ValueError, match="limits.nodes"), cf.limits(nodes=value):
+    with pytest.raises(ValueError, match=r"limits\.nodes"), cf.limits(nodes=value):
         pass
-    with pytest.raises(ValueError, match="limits.nodes"):
+    with pytest.raises(ValueError, match=r"limits\.nodes"):
         cf.limits.nodes = value
 
 

@@ -16,7 +16,7 @@ from tests.mutation.edits import some
 from tests.mutation.points import Leaf, Point, around, points
 from tests.mutation.values import Formula, NoValue
 from tests.ops import test_derivatives
-from tests.strategies import SCOPE, Maker
+from tests.strategies import Maker
 
 import closedform as cf
 from closedform.core.dim import ONE, Dim
@@ -82,7 +82,9 @@ class Mutant(NamedTuple):
 
 
 def _answer(name: str, d: Derivative) -> Answer:
-    return Answer(f"{name}: {text(d.original)} by {', '.join(x.params[0] for x in d.wrt)}", d.original, d.wrt, d.expr, d.structure)
+    return Answer(
+        f"{name}: {text(d.original)} by {', '.join(x.params[0] for x in d.wrt)}", d.original, d.wrt, d.expr, d.structure
+    )
 
 
 def answers() -> Iterator[Answer]:

@@ -86,7 +86,17 @@ def pool(rows: int, cols: int) -> tuple[Any, ...]:
         out += [np.reshape(v, (rows, cols)) for v in itertools.product((-1.0, 0.0, 1.0), repeat=rows * cols)]
         out += [np.reshape(v, (rows, cols)) for v in itertools.product((0.5, 2.0), repeat=rows * cols)]
     one = np.eye(rows, cols)
-    out += [one, -one, 2 * one, 0.5 * one, -0.5 * one, one[::-1], np.roll(one, 1, 0), np.eye(rows, cols, 1), np.eye(rows, cols, -1)]
+    out += [
+        one,
+        -one,
+        2 * one,
+        0.5 * one,
+        -0.5 * one,
+        one[::-1],
+        np.roll(one, 1, 0),
+        np.eye(rows, cols, 1),
+        np.eye(rows, cols, -1),
+    ]
     if rows == cols:
         signs = np.diag((-1.0) ** np.arange(rows))
         line = np.linspace(1, 2, rows)[:, None]
@@ -98,7 +108,11 @@ def pool(rows: int, cols: int) -> tuple[Any, ...]:
         out += [turn, turn @ signs, 0.9 * turn, turn - turn.T, 3 * (turn - turn.T)]
         out += [drawn(frozenset(more), rows, cols, rng) for more in SQUARE_DRAWS]
         out += [0.25 * drawn(frozenset({"pd", "psd", "symmetric"}), rows, cols, rng, "small") for _ in range(2)]
-    out += [np.abs(rng.standard_normal((rows, cols))), rng.uniform(0.1, 0.9, (rows, cols)), rng.integers(-2, 4, (rows, cols)) * 1.0]
+    out += [
+        np.abs(rng.standard_normal((rows, cols))),
+        rng.uniform(0.1, 0.9, (rows, cols)),
+        rng.integers(-2, 4, (rows, cols)) * 1.0,
+    ]
     out += [rng.standard_normal((rows, cols)), 0.2 * rng.standard_normal((rows, cols))]
     if cols == 1:
         out += [drawn(frozenset({"simplex"}), rows, 1, rng), one[:, :1]]
@@ -167,7 +181,9 @@ class Attack:
         shape = tuple(d.value(sizes) for d in self.e.shape)
         try:
             with np.errstate(all="ignore"):
-                if not all(_meets(c, self._argument(a, arrays, sizes)) for c, a in self.e.op.domain(*self.e.args, *self.e.params)):
+                if not all(
+                    _meets(c, self._argument(a, arrays, sizes)) for c, a in self.e.op.domain(*self.e.args, *self.e.params)
+                ):
                     return None
                 value = self.e.op.value(np, *parts, *params)
         except (np.linalg.LinAlgError, ValueError, ArithmeticError, TypeError, IndexError):

@@ -94,10 +94,7 @@ class _Reader:
     def postfix(self) -> Tree:
         tree = self.atom()
         while self.at() in ("'", "["):
-            if self.next() == "'":
-                tree = ("'", tree)
-            else:
-                tree = ("entry", tree, self.slices())
+            tree = ("'", tree) if self.next() == "'" else ("entry", tree, self.slices())
         return tree
 
     def slices(self) -> tuple[Any, ...]:

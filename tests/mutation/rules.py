@@ -39,7 +39,8 @@ class RuleMutant(NamedTuple):
 
     def __str__(self) -> str:
         name, declaration, params = self.case
-        return f"{self.aspect} of {name} in slot {self.slot} ({declaration} {params or ''}), {self.kind}: {self.true} as {self.wrong}"
+        where = f"{self.aspect} of {name} in slot {self.slot} ({declaration} {params or ''})"
+        return f"{where}, {self.kind}: {self.true} as {self.wrong}"
 
     def planted(self) -> Op:
         """The operation with this error."""

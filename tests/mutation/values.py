@@ -122,7 +122,9 @@ def _joined(sign: str, a: Any, b: Any) -> Any:
         case "⊗":
             return np.kron(a, b)
         case "^":
-            return np.power(a, b) if a.size == 1 else np.linalg.matrix_power(a if b[0, 0] >= 0 else inverse(a), abs(round(b[0, 0])))
+            return (
+                np.power(a, b) if a.size == 1 else np.linalg.matrix_power(a if b[0, 0] >= 0 else inverse(a), abs(round(b[0, 0])))
+            )
     raise LookupError(sign)
 
 

@@ -21,8 +21,8 @@ def judged(expression: str, wrt: object, answer: object, given: object = None, *
 # ---- right -------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     "answer",
-    ["(A + A')*x", "A*x + A'*x", "A'*x+A*x", "(x'*A)' + (x'*A')'", "let B = A + A'; B*x", "grad = (A + A')*x", "df/dx = A*x + A'*x",
-     "(A + A')*eye(n)*x", "2*A*x - (A - A')*x", "let B = A/2; 2*(B + B')*x", "∇f = (A + Aᵀ)*x"],
+    ["(A + A')*x", "A*x + A'*x", "A'*x+A*x", "(x'*A)' + (x'*A')'", "let B = A + A'; B*x", "grad = (A + A')*x", 
+     "df/dx = A*x + A'*x", "(A + A')*eye(n)*x", "2*A*x - (A - A')*x", "let B = A/2; 2*(B + B')*x", "∇f = (A + Aᵀ)*x"],
 )  # fmt: skip
 def test_right_however_it_is_written(answer: str) -> None:
     assert judged("x'*A*x", "x", answer, "x: n; A: n n").right

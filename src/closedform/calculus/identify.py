@@ -23,7 +23,6 @@ from closedform.ops.kronecker import interleaving
 from closedform.rewrite.engine import Simplifier
 from closedform.rewrite.term import Term, join, split
 
-
 DEEP = 200
 """Differentials with more nodes than this may be deep."""
 

@@ -7,12 +7,13 @@ import argparse
 from closedform import session
 from closedform.cli import report
 from closedform.cli.options import Parser, formula
-from closedform.core.errors import Refusal
+from closedform.core.errors import InputError, Refusal
 
 FORMATS = ("text", "unicode", "latex", "markdown", "python", "json")
 LAYOUTS = ("mixed", "numerator", "denominator")
 NOTATIONS = ("trace", "frobenius")
 STRUCTURES = ("projected", "free", "independent")
+STYLES = ("differential", "chain", "entries")
 TARGETS = ("numpy", "jax", "torch")
 
 EXAMPLES = """\
@@ -51,6 +52,7 @@ def parser() -> Parser:
     )
     made.add_argument("--steps", action="store_true", help="show the derivation too")
     made.add_argument("--notation", choices=NOTATIONS, default="trace", help="its inner products: tr(A'*B) or A : B (frobenius)")
+    made.add_argument("--style", choices=STYLES, help="show the derivation by differentials, by the chain rule or by entries")
     made.add_argument("--forms", action="store_true", help="show the answer in its other forms too")
     made.add_argument("--format", choices=FORMATS, default="text", help="how to print the answer (default: text)")
     made.add_argument("--target", choices=TARGETS, default="numpy", help="for whom the code is written (default: numpy)")
@@ -66,5 +68,9 @@ def run(arguments: argparse.Namespace) -> int:
     wrt = arguments.wrt[0] if len(arguments.wrt) == 1 else arguments.wrt
     answer = session.derive(expression, wrt, given, layout=arguments.layout, structure=arguments.structure)
     question = report.Question(expression, tuple(arguments.wrt), given, arguments.forms)
-    report.FORMS[arguments.format](answer, question, arguments.notation if arguments.steps else "")
+    report.FORMS[arguments.format](answer, question, arguments.notation if arguments.steps or arguments.style == "differential" else "")
+    if arguments.style in ("chain", "entries"):
+        if arguments.format not in ("text", "unicode"):
+            raise InputError("--style chain and --style entries are printed as text: leave --format away")
+        print(f"\n{answer.derivation_in(arguments.style)}")
     return 0

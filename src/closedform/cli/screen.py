@@ -8,7 +8,6 @@ from typing import TextIO
 
 from closedform.core.errors import printable
 
-
 MOST = 4_000
 """How many characters a message has at most."""
 

@@ -27,8 +27,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from closedform.core.errors import Refusal
-from closedform.core.expr import MANY, Expr, Shape, make, register
-from closedform.core.limits import tick
+from closedform.core.expr import Expr, Shape, make, register
 
 Rule = Callable[..., Expr]
 

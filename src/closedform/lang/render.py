@@ -103,7 +103,9 @@ def _refuse_larger(nodes: list[Expr], most: int) -> None:
             written, size = written + size, 1
         sizes[node] = size
     if written + sizes[nodes[-1]] > most:
-        raise Refusal(said("written", f"the expression is too long to be written out: it has more than {most:,} terms and factors"))
+        raise Refusal(
+            said("written", f"the expression is too long to be written out: it has more than {most:,} terms and factors")
+        )
 
 
 # ---- text in pieces -----------------------------------------------------------------------------------------------

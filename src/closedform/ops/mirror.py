@@ -16,8 +16,8 @@ from closedform.core.walk import unsettled
 from closedform.ops.build import product, transpose
 from closedform.ops.elementwise import DECLARED
 
-ALONG = frozenset({"inv", "pinv", "adj", "expm", "logm", "sqrtm", "matrixpow", "sympow", "kron", "hadamard", "entrypow", "maximum",
-                   "minimum"})  # fmt: skip
+ALONG = frozenset({"inv", "pinv", "adj", "expm", "logm", "sqrtm", "matrixpow", "sympow", "kron", "hadamard", "entrypow",
+                   "maximum", "minimum"})  # fmt: skip
 """Operations that commute with the transpose, besides the entrywise functions."""
 
 ENTRYWISE = frozenset(str(row["name"]) for row in DECLARED)

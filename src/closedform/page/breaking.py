@@ -8,11 +8,17 @@ from collections.abc import Iterable, Iterator
 DEEPEST = 6
 """Formulas are not broken further inside brackets than this."""
 
+FACTOR = 2
+"""A place between factors is worth that many brackets more than one between terms."""
+
 LONGEST_SIGN = 16
 """Characters in LaTeX that one visible character takes, at most."""
 
 _COMMAND = re.compile(r"\\[A-Za-z]+|\\.|[{}_^&]")
-_PAIR = re.compile(r"\\left(?:\\[a-zA-Z]+|\\.|.)|\\right(?:\\[a-zA-Z]+|\\.|.)|\\begin\{\w+\}|\\end\{\w+\}|\\.|[{}]| [+-] ")
+_PAIR = re.compile(
+    r"\\left(?:\\[a-zA-Z]+|\\.|.)|\\right(?:\\[a-zA-Z]+|\\.|.)|\\begin\{\w+\}|\\end\{\w+\}|\\.|[{}]"
+    r"| (?:[+-]|\\o(?:dot|times|slash)) "
+)
 
 
 def broken(formula: str, width: int) -> list[str]:
@@ -43,7 +49,7 @@ def _chosen(places: Iterable[tuple[int, int]], width: int, least: int) -> tuple[
 
 
 def _places(formula: str) -> Iterator[tuple[int, int]]:
-    """Each place before a sign between two terms: how many brackets it is in, and where it is."""
+    """Each place before a sign between two terms, or after one between two factors: how much it is inside, and where it is."""
     depth = 0
     for at, ch in enumerate(formula):
         if ch in "([{":
@@ -52,6 +58,10 @@ def _places(formula: str) -> Iterator[tuple[int, int]]:
             depth -= 1
         elif ch in "+-" and depth <= DEEPEST and 0 < at < len(formula) - 1 and formula[at - 1] == formula[at + 1] == " ":
             yield depth, at
+        elif ch == "*" and depth <= DEEPEST and at < len(formula) - 1:
+            yield depth + FACTOR, at + 1
+        elif ch in "⊙⊘⊗" and depth <= DEEPEST:
+            yield depth + FACTOR, at
 
 
 def visible(formula: str) -> int:
@@ -80,19 +90,20 @@ def broken_latex(formula: str, width: int) -> list[str]:
     out: list[str] = []
     rest = formula
     while visible(rest[: LONGEST_SIGN * width]) > width:
-        places = {at: opened for opened, at in _latex_places(rest, width)}
+        places = {at: (opened, inside) for opened, inside, at in _latex_places(rest, width)}
         columns = {visible(rest[:at]): at for at in places}
-        best = _chosen(((places[at], column) for column, at in columns.items()), width, 3)
+        best = _chosen(((places[at][1], column) for column, at in columns.items()), width, 3)
         if best is None:
             break
-        depth, at = best[0], columns[best[1]]
-        out.append(rest[:at].rstrip() + r"\right." * depth)
-        rest = r"\left. " * depth + rest[at:].lstrip()
+        at = columns[best[1]]
+        opened = places[at][0]
+        out.append(rest[:at].rstrip() + r"\right." * opened)
+        rest = r"\left. " * opened + rest[at:].lstrip()
     return [*out, rest]
 
 
-def _latex_places(formula: str, width: int) -> Iterator[tuple[int, int]]:
-    r"""Each place before a sign between two terms, outside of braces: how many \left are open there, and where it is.
+def _latex_places(formula: str, width: int) -> Iterator[tuple[int, int, int]]:
+    r"""Each place before a sign, outside of braces: how many \left are open there, how much it is inside, and where it is.
 
     The last one is the first beyond the width.
     """
@@ -108,6 +119,6 @@ def _latex_places(formula: str, width: int) -> Iterator[tuple[int, int]]:
         elif mark == "}" or mark.startswith(r"\end"):
             braces -= 1
         elif mark[0] == " " and not braces and hit.start() > 0 and not formula[: hit.start()].endswith(r"\left."):
-            yield opened, hit.start() + 1
+            yield opened, opened + FACTOR * (len(mark) > 3), hit.start() + 1
             if visible(formula[: hit.start()]) > width:
                 return

@@ -16,7 +16,7 @@ WIDEST = 118
 MARGIN = 32
 """The column of the reasons is at least this far to the right."""
 FAR = 64
-"""... and at most this far; reasons of longer formulas stand below them."""
+"""... and at most this far; reasons of longer formulas stand below them, and all of them do where most would."""
 GAP = 2
 LEAST = 34
 """A reason to the right has at least so many columns."""
@@ -25,9 +25,9 @@ LEAST = 34
 def page(rows: Iterable[Row]) -> str:
     """The rows one below the other, reasons on the right."""
     parts = [list(_laid_out(stage)) for stage in stages(rows)]
-    flat = [piece for part in parts for piece in part]
-    ends = [len(formula[-1]) + GAP for formula, reason in flat if reason and len(formula[-1]) + GAP <= FAR]
-    column = max([MARGIN, *ends])
+    ends = [len(formula[-1]) + GAP for part in parts for formula, reason in part if reason]
+    near = [end for end in ends if end <= FAR]
+    column = max([MARGIN, *near]) if 2 * len(near) >= len(ends) else 0
     return "\n\n".join("\n".join(line for piece in part for line in _placed(*piece, column)) for part in parts)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from closedform.core.dim import Dim
+from closedform.core.dim import ONE, Dim
 from closedform.core.expr import Expr, Shape, make
 from closedform.core.infer import facts, known
 from closedform.core.limits import limits, tick
@@ -219,13 +219,14 @@ def _norm_of(s: Simplifier, name: str, A: Expr) -> Expr:
         s.fire("norm-of-kronecker")
         return s.product((_norm_of(s, name, A.args[0]), _norm_of(s, name, A.args[1])))
     term = split(A)
-    if term.coefficient == 1 and not any(known(b, "positive") for b in term.scalars):
-        return make(name, (A,))
-    if term.coefficient == 1 or A.is_scalar:
+    outside = {b: k for b, k in term.scalars.items() if known(b, "positive") or (b.op.name == "number" and b.params[0] > 0)}
+    if (term.coefficient == 1 and not outside) or A.is_scalar:
         return make(name, (A,))
     s.fire("norm-of-multiple")
-    inside = make(name, (join(Term(1, term.scalars, term.word, A.shape)),))
-    return s.product((num(-term.coefficient if term.coefficient < 0 else term.coefficient), inside))
+    rest = {b: k for b, k in term.scalars.items() if b not in outside}
+    inside = make(name, (join(Term(1, rest, term.word, A.shape)),))
+    number = join(Term(abs(term.coefficient), outside, (), (ONE, ONE)))
+    return s.product((number, inside))
 
 
 def _expm(s: Simplifier, A: Expr) -> Expr:

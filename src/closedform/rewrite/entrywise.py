@@ -10,6 +10,7 @@ from closedform.core.expr import Expr, Shape, make
 from closedform.core.infer import known
 from closedform.ops.build import entry_power, num, ones_like, power, transpose, zero, zeros_like
 from closedform.ops.entries import everywhere
+from closedform.rewrite.inverse import through_logarithm
 from closedform.rewrite.softmax import exponential, logarithm
 from closedform.rewrite.term import HALF, Rational, Scalars, Term, is_zero, join, multiply, split, split_scalar, whole
 
@@ -40,6 +41,8 @@ AT_ZERO: dict[str, Rational] = {
     "silu": 0,
     "sigmoid": HALF,
 }
+TANGENTS = {"sin": ("tan", "cos"), "sinh": ("tanh", "cosh")}
+"""A function, what it becomes over another one, and that one."""
 UNDONE = {("exp", "log"), ("log", "exp"), ("log1p", "expm1"), ("expm1", "log1p")}
 
 
@@ -112,7 +115,16 @@ def is_mask(g: Expr) -> bool:
 
 
 def named_forms(s: Simplifier, powers: Scalars) -> None:
-    """exp(z)./(1 + exp(z)) is sigmoid(z), and 1./(1 + exp(z)) is sigmoid(-z)."""
+    """exp(z)./(1 + exp(z)) is sigmoid(z), 1./(1 + exp(z)) is sigmoid(-z), and sin(z)./cos(z) is tan(z)."""
+    for base in [b for b in powers if b.op.name in TANGENTS]:
+        name, below = TANGENTS[base.op.name]
+        under = make(below, base.args)
+        count = min(powers[base], -powers.get(under, 0))
+        if count > 0:
+            s.fire("tangent")
+            multiply(powers, base, -count)
+            multiply(powers, under, count)
+            multiply(powers, make(name, base.args), count)
     for base in list(powers):
         k = powers.get(base, 0)
         if base.op.name != "add" or len(base.args) != 2 or not k < 0:
@@ -347,6 +359,7 @@ def applied(s: Simplifier, name: str, x: Expr) -> Expr:
         return x.args[0]
     if name in ("log", "exp"):
         named = logarithm(s, x) if name == "log" else exponential(s, x)
+        named = named or through_logarithm(s, name, x)
         if named is not None:
             return named
     if name in ODD or name in EVEN:

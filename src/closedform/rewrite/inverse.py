@@ -78,6 +78,9 @@ def matrix_power(s: Simplifier, A: Expr, k: int) -> Expr:
 
 def determinant(s: Simplifier, A: Expr) -> Expr:
     """det of a simplified matrix."""
+    if A.op.name == "expm":
+        s.fire("determinant-of-exponential")
+        return s.apply("exp", (s.apply("trace", A.args),))
     if A.op.name == "eye":
         return num(1)
     if A.op.name == "transpose":
@@ -103,6 +106,9 @@ def determinant(s: Simplifier, A: Expr) -> Expr:
 
 def log_determinant(s: Simplifier, A: Expr) -> Expr:
     """log|det| of a simplified matrix."""
+    if A.op.name == "expm":
+        s.fire("determinant-of-exponential")
+        return s.apply("trace", A.args)
     if A.op.name == "eye":
         return num(0)
     if A.op.name == "transpose":
@@ -118,3 +124,12 @@ def log_determinant(s: Simplifier, A: Expr) -> Expr:
             (ONE, ONE),
         )
     return make("logdet", (A,))
+
+
+def through_logarithm(s: Simplifier, name: str, x: Expr) -> Expr | None:
+    """log(abs(det(A))) = logdet(A), and log(det(A)) and exp(logdet(A)) of a positive definite A; None of anything else."""
+    inside = x.args[0] if name == "log" and x.op.name == "abs" else x
+    if inside.op.name != ("det" if name == "log" else "logdet") or (inside is x and not known(x.args[0], "pd")):
+        return None
+    s.fire("log-determinant")
+    return s.apply("logdet" if name == "log" else "det", inside.args)

@@ -49,13 +49,32 @@ def multiplied(s: Simplifier, factors: tuple[Expr, ...], shape: Shape) -> Expr:
         coefficient *= number
     if not coefficient:
         return zero(*shape)
-    if len(scalars) > 1 and any(base.op.name == "sigmoid" for base in scalars):
-        s.named_forms(scalars)
+    if len(scalars) > 1:
+        if any(base.op.name in ("sigmoid", "sin", "sinh") for base in scalars):
+            s.named_forms(scalars)
+        coefficient *= _cleared(s, scalars)
     term = Term(coefficient, scalars, word, shape)
     if any(k < 0 and base.op.name == "sum" for base, k in scalars.items()):
         term = over_the_sum(s, term)
     term.scalars = s.sorted_scalars(term.scalars)
     return join(term)
+
+
+def _cleared(s: Simplifier, scalars: Scalars) -> Rational:
+    """(q/v + 1)*v as q + v, where that is no longer; the rational part comes back."""
+    coefficient: Rational = 1
+    for base in [b for b in scalars if b.op.name == "add"]:
+        for v in [b for b in scalars if b is not base and scalars[b] * scalars.get(base, 0) > 0]:
+            k = scalars.get(base, 0)
+            if abs(k) != 1 or abs(scalars[v]) < 1 or not any(split(t).scalars.get(v, 0) <= -1 for t in base.args):
+                continue
+            whole = s.sum([s.product((v, t)) for t in base.args], base.shape)
+            if tree_size(whole) <= tree_size(base):
+                s.fire("clear-denominator")
+                multiply(scalars, base, -k)
+                multiply(scalars, v, -k)
+                coefficient *= split_scalar(whole, scalars, k)
+    return coefficient
 
 
 def _distributed(s: Simplifier, factors: tuple[Expr, ...], shape: Shape) -> Expr:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from closedform.core.expr import Expr, make
 from closedform.core.walk import rebuild
+from closedform.ops.build import ones_like
 from closedform.rewrite.term import Scalars, Term, Word, multiply, split
 
 if TYPE_CHECKING:
@@ -47,11 +48,11 @@ def _replaced(s: Simplifier, term: Term, old: Expr, new: Expr) -> Term | None:
             inside = split(changed)
             word: Word = (*term.word[:at], *inside.word, *term.word[at + 1 :])
             scalars: Scalars = dict(term.scalars)
-            for base, exponent in inside.scalars.items():
-                multiply(scalars, base, exponent)
+            for scalar, power in inside.scalars.items():
+                multiply(scalars, scalar, power)
             return Term(term.coefficient * inside.coefficient, scalars, word, term.shape)
-    for base, k in term.scalars.items():
-        if k != 1 or base.op.name not in ("mul", "index"):
+    for base, exponent in term.scalars.items():
+        if exponent != 1 or base.op.name not in ("mul", "index"):
             continue
         changed = _within(s, base, old, new)
         if changed is not None:
@@ -118,3 +119,38 @@ def without_its_logsumexp(s: Simplifier, terms: list[Term]) -> list[Term]:
             return [new if u is t else u for u in terms if u is t or u.key not in wanted]
     return terms
 
+
+def partners(s: Simplifier, terms: list[Term]) -> list[Term]:
+    """y.*sigmoid(z) + y.*sigmoid(-z) as y."""
+    holding = [t for t in terms if len(t.word) == 1 and t.word[0][1] == 1 and _sigmoids(t.word[0][0])]
+    if len(holding) < 2:
+        return terms
+    for t in holding:
+        e = t.word[0][0]
+        for g in _sigmoids(e):
+            factors = e.args if e.op.name == "hadamard" else (e,)
+            turned = make("sigmoid", (s.negated(g.args[0]),))
+            other = split(s.entrywise_product(tuple(turned if h is g else h for h in factors), e.shape))
+            key = frozenset(t.scalars.items()), other.word
+            if other.scalars or other.coefficient != 1:
+                continue
+            u = next((u for u in holding if u is not t and u.key == key and u.coefficient == t.coefficient), None)
+            if u is None:
+                continue
+            s.fire("sigmoid-complement")
+            rest = tuple(ones_like(e) if h is g else h for h in factors)
+            inside = split(s.entrywise_product(rest, e.shape))
+            scalars: Scalars = dict(t.scalars)
+            for base, k in inside.scalars.items():
+                multiply(scalars, base, k)
+            new = Term(t.coefficient * inside.coefficient, s.sorted_scalars(scalars), inside.word, t.shape)
+            found = next((v for v in terms if v.key == new.key), None)
+            kept = [v for v in terms if v is not u and v is not t and v is not found]
+            if found is not None:
+                new.coefficient += found.coefficient
+            return partners(s, [*kept, new] if new.coefficient else kept)
+    return terms
+
+
+def _sigmoids(e: Expr) -> list[Expr]:
+    return [g for g in (e.args if e.op.name == "hadamard" else (e,)) if g.op.name == "sigmoid"]

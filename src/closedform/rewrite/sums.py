@@ -12,7 +12,7 @@ from closedform.core.expr import Expr, Shape, make
 from closedform.core.limits import said
 from closedform.core.walk import tree_size
 from closedform.ops.build import num, transpose, zero
-from closedform.rewrite.softmax import without_its_logsumexp
+from closedform.rewrite.softmax import partners, without_its_logsumexp
 from closedform.rewrite.stacked import STACKED
 from closedform.rewrite.term import Rational, Scalars, Term, Word, is_zero, join, multiply, split
 
@@ -41,7 +41,9 @@ def added(s: Simplifier, parts: list[Expr], shape: Shape) -> Expr:
             return entries
     if len(terms) == 1:
         return join(terms[0])
-    terms = without_its_logsumexp(s, _logistic_variance(s, _complements(s, terms)))
+    terms = without_its_logsumexp(s, partners(s, _logistic_variance(s, _complements(s, terms))))
+    if not terms:
+        return zero(*shape)
     if len(terms) == 1:
         return join(terms[0])
     terms.sort(key=lambda t: term_key(s, t))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from closedform.core.dim import ONE
 from closedform.core.expr import Expr
 from closedform.core.infer import known
 from closedform.ops.build import identity
@@ -36,7 +37,20 @@ def pair(s: Simplifier, left: Expr, right: Expr) -> Expr | Letters | None:
         s.fire("adjugate")
         inside = right if left.op.name == "adj" else left
         return s.product((s.apply("det", (inside,)), identity(inside.rows)))
+    if right.op.name == "unit" and _is_plain(left):
+        s.fire("picked")
+        i = right.params[0]
+        return s.apply("index", (left,), (ONE, left.rows, i, i))
+    if left.op.name == "transpose" and left.args[0].op.name == "unit" and _is_plain(right):
+        s.fire("picked")
+        i = left.args[0].params[0]
+        return s.apply("index", (right,), (i, i, ONE, right.cols))
     return _half_vec(s, left, right)
+
+
+def _is_plain(e: Expr) -> bool:
+    """Is it a matrix of the user or the transpose of one?"""
+    return (e.args[0] if e.op.name == "transpose" else e).op.name == "symbol" and e.rows is not ONE and e.cols is not ONE
 
 
 def _orthonormal(left: Expr, right: Expr) -> bool:

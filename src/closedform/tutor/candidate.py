@@ -14,7 +14,9 @@ from closedform.tutor.pieces import Piece
 CONFIRMED = 3
 """At so many points an explanation must hold."""
 MOST_KEPT = 24
-WORST = 99
+DEAR = frozenset({"expm", "logm", "sqrtm", "dexpm", "dlogm", "lyap", "sylvester", "chol", "eigvecs", "svdu", "svdv", "pinv"})
+"""Operations that take as long as hundreds of others."""
+MOST_DEAR = 40
 
 
 class Candidate(NamedTuple):
@@ -60,7 +62,7 @@ def holding(candidates: Sequence[Candidate], truth: Expr, answer: Expr, ground: 
     unique: dict[tuple[Expr, bool], Candidate] = {}
     for c in sorted(candidates, key=_rank):
         unique.setdefault((c.expr, c.mended), c)
-    listed = list(unique.values())
+    listed = affordable(list(unique.values()))
     here = ground.points(1)[0]
     if not listed:
         return []
@@ -82,6 +84,25 @@ def holding(candidates: Sequence[Candidate], truth: Expr, answer: Expr, ground: 
             if _match(value, t if f.candidate.mended else a, exactly=(f.factor, f.turned)) is not None
         ]
     return found
+
+
+def affordable(listed: Sequence[Candidate]) -> list[Candidate]:
+    """As many of the explanations, the simplest first, as do not take too many functions of matrices to evaluate."""
+    seen: set[Expr] = set()
+    spent = 0
+    out = []
+    for candidate in listed:
+        stack, dear = [candidate.expr], 0
+        while stack:
+            node = stack.pop()
+            if node not in seen:
+                seen.add(node)
+                dear += node.op.name in DEAR
+                stack.extend(node.args)
+        spent += dear
+        if spent <= MOST_DEAR or not dear:
+            out.append(candidate)
+    return out
 
 
 def valued(exprs: Sequence[Expr], here: Here) -> list[Any]:

@@ -126,10 +126,9 @@ def cotangent(function: Expr) -> Expr:
 def unnamed(e: Expr) -> Expr:
     """The expression without ``let`` names.
 
-        >>> from closedform.lang.declare import Scope
-    from closedform.lang.read import parse
-        >>> print(unnamed(parse("let P = A*A; P + P", "A: n n").expr))
-        A*A + A*A
+    >>> from closedform.lang.read import parse
+    >>> print(unnamed(parse("let P = A*A; P + P", "A: n n").expr))
+    A*A + A*A
     """
     done: dict[Expr, Expr] = {}
     for node in postorder(e):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 
-from closedform.core.errors import Refusal
+from closedform.core.errors import InputError, Refusal
 from closedform.core.expr import Expr, shape_text
 from closedform.core.walk import postorder
 from closedform.ops.build import transpose
@@ -18,6 +19,8 @@ from closedform.tutor.pieces import Misfit, Pieces
 from closedform.tutor.planted import mended
 from closedform.tutor.search import GOOD_ENOUGH, Explained, chained, chosen, explained, parting
 
+LARGE = 20_000
+"""Variables with more entries are replaced by smaller ones in the search for slips."""
 SYMMETRY = "asymmetric treated as symmetric"
 TRANSPOSES = ("missing transpose", "misplaced transpose")
 
@@ -69,7 +72,8 @@ class Referee:
                 return found
         if self.case.truth is None:
             return self._without_truth(answer)
-        return self._not_right(answer)
+        smaller = self._smaller(answer)
+        return self._not_right(answer) if smaller is None else smaller
 
     # ---- right ------------------------------------------------------------------------------------------------
     def _if_right(self, answer: Expr) -> Judgement | None:
@@ -202,6 +206,26 @@ class Referee:
                     return self._only_if(assumed, answer)
             return self._wrong(answer, why)
         return self._of_other_shape(answer)
+
+    def _smaller(self, answer: Expr) -> Judgement | None:
+        """The verdict at smaller sizes, where numbers stand for large ones; None where those may stay, or have to."""
+        function, wrt = self.case.question.function, self.case.question.wrt
+        sizes = [(s.rows.integer or 1) * (s.cols.integer or 1) for s in assumptions.symbols_in(function, answer, *wrt)]
+        if max(sizes, default=1) <= LARGE:
+            return None
+        from closedform.numeric.sizes import shrink
+
+        try:
+            (small, its_answer, *_), table = shrink((function, answer, *wrt))
+            names = [x.params[0] for x in wrt]
+            said = Referee(Case(small, names, None, self.case.layout, self.case.structure), its_answer).judgement()
+        except InputError:
+            return None
+        changed = ", ".join(f"{new} for {old}" for old, new in table.items())
+        return replace(
+            said, explanation=f"{said.explanation} (judged with {changed})", expression=str(function), answer=self.text,
+            derivative=str(self.case.derivative), where=None, suggestion=None,
+        )  # fmt: skip
 
     def _equal(self, answer: Expr) -> bool:
         from closedform.equality.decide import decide

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -21,6 +22,8 @@ FINAL = ("gradient", "grad", "jacobian", "hessian", "derivative", "answer", "nab
 ARROWS = ("=>", "⇒", "⟹")
 HEAD = "="
 """Stands for the left side of a formula that is the left side of its line: it begins a new chain."""
+NOTE = re.compile(r"(?:^\s*|\s{2,})\[[a-z][a-z0-9+-]*\](?=\s|$)")
+"""The name of a rule in square brackets, at the beginning of a line or behind a gap."""
 FURTHER_IN = 2
 """A line that begins so much further in than the note above it continues that note."""
 NOTHING: frozenset[str] = frozenset()
@@ -198,12 +201,10 @@ def _formulas(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _without_notes(raw: str) -> str:
-    """A line without what is no formula: comments behind #, and notes in square brackets behind a gap."""
+    """A line without what is no formula: comments behind #, and notes such as ``[d-mul] the product rule`` behind a gap."""
     line = raw.split("#", 1)[0]
-    if line.lstrip().startswith("["):
-        return ""
-    cut = line.find("   [")
-    return line if cut < 0 or not line[:cut].strip() else line[:cut]
+    note = NOTE.search(line)
+    return line if note is None else line[: note.start()]
 
 
 def _joined(lines: Iterable[tuple[int, str]]) -> list[tuple[int, str]]:

@@ -93,6 +93,8 @@ class Comparison:
         """Is the original or the answer put together from pieces?"""
         repeated = [x for x in names.values() if question.wrt.count(x) > 1 and curved(space(x))]
         self.judge: Referee | None = None
+        self.vanishes = False
+        """Has the referee seen nothing but a derivative of zero?"""
         self.bent = bool(repeated) and question.structure == "projected"
         if self.bent and len(question.wrt) > 2:
             raise Refusal(f"an answer of order {len(question.wrt)} by {repeated[0]}, with orthonormal columns, cannot be checked")
@@ -123,7 +125,7 @@ class Comparison:
                 break
             self.points.skip_style()
         self.points.back(mark)
-        if set(seen) == {"faint"} and self.zero:
+        if set(seen) == {"faint"} and self.vanishes:
             return seen["faint"]
         return self._refereed(seen, places) or self._unsettled(seen, refused)
 
@@ -154,8 +156,10 @@ class Comparison:
         if found is None:
             return None
         if found.kind == "zero":
-            kept = seen.get("wrong") or seen.get("narrow") or seen.get("undefined")
-            return kept if kept is not None else Outcome("faint", found.error, found.sizes)
+            if not self.zero and set(seen) - {"faint", "unusable"}:
+                return None
+            self.vanishes = True
+            return Outcome("faint", found.error, found.sizes)
         reason = f"the answer and the derivative with many digits differ by {found.error:.1e} (relative) at sizes {found.sizes}"
         return Outcome(found.kind, found.error, found.sizes, reason if found.kind == "wrong" else "")
 

@@ -7,7 +7,8 @@ At a point at which the derivative underflows, saturates, cancels or is swamped 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -24,32 +25,94 @@ from closedform.verify.precise import Arithmetic, NoValue, written_out
 from closedform.verify.question import Candidate, Question
 
 DIGITS = 90
+MOST_DIGITS = 800
+"""More digits than ``DIGITS`` are used where the answer is small beside what it is put together from."""
 STEP_DIGITS = 12
 MOST_ORDER = 3
 AGREE = 1e-12
 """Sides closer than this, relative to the larger, agree ..."""
 APART = 1e-6
-"""... and sides further apart than this differ, where the difference quotients are sure."""
+"""... and sides further apart than this differ."""
 SURE = 1e-9
-NOTHING = 1e-25
-"""A derivative below this, relative to what it is put together from, is zero for all that can be seen."""
+"""A difference quotient counts where its estimated error, relative to it, is below this."""
+REPEATED = 1e-6
+"""So closely a side is the same when it is computed with more digits."""
+LOOKS = 3
+SPARE = 40
+"""So many digits are left to rounding."""
 SINGULAR = 1e25
 """A matrix with a larger condition number counts as singular."""
-SCALES = (1.0, 0.1, 0.01, 0.001, 10.0)
+SCALES = (1.0, 0.1, 0.01, 0.001, 10.0, 100.0, 1000.0)
 """What a point is multiplied with, in turn, to reach where a function neither saturates nor overflows."""
 SCALABLE = frozenset({"symmetric", "skew", "diagonal", "lower", "upper", "psd", "pd", "positive", "nonnegative", "invertible"})
 """Facts that a multiple has too."""
-MOST_WORK = 60_000
-"""Entries that may be computed for one comparison."""
-CANDIDATES = 10
+MOST_WORK = 150_000
+"""Multiplications of numbers that may be spent on one question."""
+COSTLY = {"expm": 60, "dexpm": 400, "logm": 400, "dlogm": 3000, "sqrtm": 200, "eigvalsh": 60, "lambda_max": 60, "svdvals": 100,
+          "normnuc": 100, "normspec": 100, "adj": 20, "sylvester": 300, "lyap": 300, "pinv": 3}  # fmt: skip
+"""How many times n^3 multiplications these cost."""
 
 
 class Verdict(NamedTuple):
-    """``right``, ``wrong`` or ``zero`` (both sides vanish), and the relative deviation."""
+    """``right``, ``wrong`` or ``zero`` (both sides vanish, as far as can be seen), and the relative deviation."""
 
     kind: str
     error: float
     sizes: dict[str, int]
+
+
+@dataclass
+class Sides:
+    """What the answer says (``got``, put together from ``terms``) and what the original says (``want``, up to ``error``)."""
+
+    context: Any
+    got: list[Any]
+    terms: list[Any]
+    want: list[Any]
+    error: Any
+    whole: Any
+    order: int
+
+    @property
+    def claimed(self) -> Any:
+        return max(abs(v) for v in self.got)
+
+    @property
+    def found(self) -> Any:
+        return max(abs(v) for v in self.want)
+
+    @property
+    def seen(self) -> bool:
+        """Is the derivative of the original told from the error of its difference quotient?"""
+        return bool(self.found > 0 and self.error <= SURE * self.found)
+
+    def verdict(self, sizes: dict[str, int]) -> Verdict:
+        """What these sides say by themselves."""
+        gap = max(abs(a - b) for a, b in zip(self.got, self.want, strict=True))
+        size = max(self.found, self.claimed, *(abs(v) for v in self.terms))
+        if self.seen:
+            relative = float(gap / size)
+            return Verdict("right" if relative <= AGREE else "wrong" if relative > APART else "near", relative, sizes)
+        if self.claimed * SURE > max(self.found, self.error):  # the answer says that there is one
+            return Verdict("wrong", 1.0, sizes)
+        return Verdict("zero", 0.0, sizes)
+
+    def repeat(self, before: Sides) -> bool:
+        """Were both sides the same with fewer digits?"""
+        if self.seen != before.seen:
+            return False
+        return self.repeats(self.got, before.got) and (not self.seen or self.repeats(self.want, before.want))
+
+    def repeats(self, now: Sequence[Any], before: Sequence[Any]) -> bool:
+        """Is a side what it was with fewer digits?"""
+        largest = max(abs(v) for v in now)
+        return all(abs(a - b) <= REPEATED * largest for a, b in zip(now, before, strict=True))
+
+    def digits_wanted(self) -> int:
+        """How many digits show a derivative of the size that is claimed."""
+        if not self.claimed or not self.whole:
+            return 0
+        return 2 * SPARE + STEP_DIGITS * self.order + max(0, int(self.context.log10(self.whole / self.claimed)))
 
 
 class Referee:
@@ -60,81 +123,85 @@ class Referee:
         self.symbols = dict(symbols)
         self.held = dict(held)
         self.flip = flip
+        self.work = MOST_WORK
         self.arithmetic = Arithmetic(DIGITS)
+        wrt = question.wrt
+        self.able = len(wrt) <= MOST_ORDER and not (len(set(wrt)) < len(wrt) and any(curved(space(x)) for x in wrt))
 
     def decide(self, candidates: Sequence[Candidate], rng: np.random.Generator) -> Verdict | None:
-        """The verdict at the first point that decides; ``zero`` where the derivative vanishes at all that are tried."""
-        wrt = self.question.wrt
-        if len(wrt) > MOST_ORDER or (len(set(wrt)) < len(wrt) and any(curved(space(x)) for x in wrt)):
-            return None
+        """The verdict at the first point that decides; ``zero`` where the derivative vanishes at all that are tried.
+
+        None where no point can be looked at, also because of what the points before have cost.
+        """
         zero: Verdict | None = None
-        for candidate in self._scaled(candidates):
-            try:
-                found = self._at(candidate, rng)
-            except (NoValue, Refusal, InputError):
-                continue
+        for scale, candidate in product(SCALES, candidates[:2]):
+            if not self.able:
+                break
+            env = {name: self._multiple(name, value, scale) for name, value in candidate.env.items()}
+            found = self._looked_at(Candidate(candidate.sizes, env), rng)
             if found is not None and found.kind != "zero":
                 return found
             zero = zero or found
         return zero
 
-    def _scaled(self, candidates: Sequence[Candidate]) -> Iterator[Candidate]:
-        count = 0
-        for scale in SCALES:
-            for candidate in candidates[: 2 if scale == 1.0 else 1]:
-                env = {name: self._multiple(name, value, scale) for name, value in candidate.env.items()}
-                yield Candidate(candidate.sizes, env)
-                count += 1
-                if count == CANDIDATES:
-                    return
+    def _looked_at(self, candidate: Candidate, rng: np.random.Generator) -> Verdict | None:
+        """The verdict at a point.  That the sides differ counts when more digits show the same two sides."""
+        wrt = self.question.wrt
+        points = [np.asarray(candidate.env[x.params[0]], dtype=float) for x in wrt]
+        towards = [direction(x, X, self.question.structure, rng) for x, X in zip(wrt, points, strict=True)]
+        before: Sides | None = None
+        digits = DIGITS
+        found: Verdict | None = None
+        for _ in range(LOOKS):
+            try:
+                sides = self._sides(candidate, towards, digits)
+            except (NoValue, Refusal, InputError):
+                return None
+            if sides is None:
+                return found if found is not None and found.kind == "zero" else None
+            found = sides.verdict(candidate.sizes)
+            if found.kind == "right" or (found.kind == "zero" and not sides.claimed):
+                return found
+            if before is not None:
+                if found.kind == "wrong" and sides.repeat(before):
+                    return found
+                if found.kind == "zero" or not sides.repeats(sides.got, before.got):  # what is claimed is rounding
+                    return Verdict("zero", 0.0, candidate.sizes)
+            before, digits = sides, min(MOST_DIGITS, max(digits + SPARE, sides.digits_wanted()))
+        return None
 
     def _multiple(self, name: str, value: Any, scale: float) -> Any:
         symbol = self.symbols.get(name)
         moves = symbol is not None and known_facts(symbol) <= SCALABLE and name not in self.held
         return np.asarray(value) * scale if moves else value
 
-    def _at(self, candidate: Candidate, rng: np.random.Generator) -> Verdict | None:
+    def _sides(self, candidate: Candidate, towards: Sequence[Any], digits: int) -> Sides | None:
+        """Both sides with so many digits; None where the point is not admissible or the work is too much."""
+        self.arithmetic = at = Arithmetic(digits)
         question, sizes = self.question, candidate.sizes
         original, answer = (written_out(e, sizes) for e in (question.original, question.answer))
         steps = list(product(STENCIL, repeat=len(question.wrt)))
-        entries = sum(d.rows.value(sizes) * d.cols.value(sizes) for d in postorder(original))
-        if entries * len(steps) > MOST_WORK:
+        self.work -= _work(original, sizes) * len(steps) + _work(answer, sizes)
+        if self.work < 0:
             return None
         env = {name: self._exact(name, np.asarray(value)) for name, value in candidate.env.items()}
         for name, member in self.held.items():  # the member of a family that is a variable
             family, (i, rows, cols) = member.args[0], (d.value(sizes) for d in member.params)
             value = np.reshape(env[family.params[0]][i - 1], (rows, cols))
             env[name] = value[0, 0] if member.is_scalar else value
-        values = self.arithmetic.values([original, answer], env, sizes)
+        values = at.values([original, answer], env, sizes)
         if not self._admissible(values, [original, answer], sizes, env):
             return None
-        tangents = [self._direction(x, env, rng) for x in question.wrt]
-        fine, sure = self._slope(original, tangents, steps, env, sizes)
+        tangents = [self._tangent(x, V, env) for x, V in zip(question.wrt, towards, strict=True)]
+        want, error = self._slope(original, tangents, steps, env, sizes)
         used = tangents
         if question.structure == "independent":
             used = [independent(space(x), V) for x, V in zip(question.wrt, tangents, strict=True)]
         value = values[answer]
         tensor = as_tensor(np.transpose(value) if self.flip else value, int(np.size(values[original])), used)
         got, terms = contract(tensor, used), contract(np.abs(tensor), [np.abs(V) for V in used])
-        return self._judged(np.atleast_1d(got), np.atleast_1d(terms), fine, sure, values, used, sizes)
-
-    def _judged(
-        self, got: Any, terms: Any, want: Any, sure: Any, values: Mapping[Expr, Any], used: Sequence[Any], sizes: dict[str, int]
-    ) -> Verdict | None:
-        size = max(max(abs(v) for v in want), max(abs(v) for v in terms))
-        reach = self.arithmetic.number(1)
-        for V in used:
-            reach *= max(abs(v) for v in np.ravel(V))
-        whole = max(reach, *(abs(v) * reach for value in values.values() for v in np.ravel(value)))
-        gap = max(abs(a - b) for a, b in zip(got, want, strict=True))
-        if size <= NOTHING * whole:
-            return Verdict("zero", float(gap / whole), sizes)
-        error = float(gap / size)
-        if error <= AGREE:
-            return Verdict("right", error, sizes)
-        if gap <= NOTHING * whole:
-            return Verdict("zero", float(gap / whole), sizes)
-        return Verdict("wrong", error, sizes) if error > APART and sure <= SURE * gap else None
+        whole = max(abs(v) for value in values.values() for v in np.ravel(value))
+        return Sides(at.context, list(np.atleast_1d(got)), list(np.atleast_1d(terms)), list(want), error, whole, len(used))
 
     def _exact(self, name: str, value: Any) -> Any:
         """The value with many digits, with the declared facts to as many."""
@@ -152,11 +219,11 @@ class Referee:
                 exact = exact @ (3 * at.array(np.eye(exact.shape[1])) - exact.T @ exact) / 2
         return exact
 
-    def _direction(self, x: Expr, env: Mapping[str, Any], rng: np.random.Generator) -> Any:
-        point = env[x.params[0]]
-        V = self.arithmetic.array(direction(x, np.asarray(point, dtype=float), self.question.structure, rng))
+    def _tangent(self, x: Expr, towards: Any, env: Mapping[str, Any]) -> Any:
+        """A direction in the space of the variable, to as many digits."""
+        V = self.arithmetic.array(towards)
         facts = space(x) if self.question.structure != "free" else frozenset()
-        return project(facts, point, V) if facts else V
+        return project(facts, env[x.params[0]], V) if facts else V
 
     def _slope(
         self, original: Expr, tangents: Sequence[Any], steps: Sequence[Any], env: Mapping[str, Any], sizes: Mapping[str, int]
@@ -218,3 +285,16 @@ class Referee:
             return self.arithmetic.number(1 if A[0, 0] != 0 else SINGULAR)
         inverse = self.arithmetic.inverse(A)
         return self.arithmetic.context.sqrt(sum(v * v for v in A.flat) * sum(v * v for v in inverse.flat))
+
+
+def _work(e: Expr, sizes: Mapping[str, int]) -> int:
+    """About how many multiplications the value of an expression takes."""
+    total = 0
+    for node in postorder(e):
+        rows, cols = node.rows.value(sizes), node.cols.value(sizes)
+        inner = max((a.cols.value(sizes) for a in node.args), default=1)
+        total += rows * cols * (inner if node.op.name == "mul" else 1)
+        if node.op.name in COSTLY or node.op.name in ("inv", "det", "logdet", "chol"):
+            n = max(node.args[0].rows.value(sizes), node.args[0].cols.value(sizes))
+            total += COSTLY.get(node.op.name, 1) * n**3
+    return total

@@ -165,4 +165,13 @@ ROWS: tuple[Row, ...] = (
         "svdu(X)*diag(svdvals(Y))*svdv(X)'",
         "X: m n; Y: m n",
     ),
+    Row(
+        "clear-denominator",
+        "A/((x'*x/t + 1)*t)",
+        "A/(x'*x + t)",
+        "what a sum is multiplied with cancels what a term is divided by",
+        "A: m n; x: n; t: scalar positive",
+        "A/((x'*x/t + 1)*s)",
+        "A: m n; x: n; t: scalar positive; s: scalar positive",
+    ),
 )

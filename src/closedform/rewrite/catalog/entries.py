@@ -152,4 +152,13 @@ ROWS: tuple[Row, ...] = (
         "sum(exp(eigvalsh(S)))*x",
         "S: n n symmetric; x: m",
     ),
+    Row(
+        "picked",
+        "A*e(2,n)",
+        "A[:,2]",
+        "a unit vector picks a column or a row",
+        "A: m n",
+        "A*ones(n)",
+        "A: m n",
+    ),
 )

@@ -1,0 +1,59 @@
+"""Are the draws of the contract test adversarial enough?  Whatever all small matrices refute, they must refute.
+
+A false claim about the facts of a value is found by the contract test when its draws hold a counterexample.  For each
+operation and each assignment of facts to its arguments, ``missed`` lists the claims that claims.py refutes and the draws
+of tests/contract.py do not: each is an error that could be planted and would not be found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tests.contract import admissible, assumed, fresh, node_of, unmet
+from tests.mutation.claims import FACTS, Attack
+from tests.mutation.rules import Case
+
+from closedform.core.expr import Expr
+from closedform.core.facts import closure
+from closedform.core.infer import facts
+
+
+class Missed(NamedTuple):
+    """Claims about a node that small matrices refute; ``true`` are those that the operation makes itself."""
+
+    node: str
+    given: str
+    false: tuple[str, ...]
+    unseen: tuple[str, ...]
+
+
+def missed(case: Case, every: int = 1) -> Iterator[Missed]:
+    """For every so many assignments of facts: claims of the operation that are false, and false claims not seen."""
+    name, declaration, params = case
+    e = node_of(name, fresh(declaration), params)
+    attack = Attack(e)
+    original = {s.params[0]: s for s in attack.symbols}
+    for k, node in enumerate(assumed(e)):
+        if k % every:
+            continue
+        claimed = facts(node)
+        given = {original[s.params[0]]: facts(s) for s in node.args if s.op.name == "symbol"}
+        refuted = attack.refuted(given, claimed)
+        false = refuted & claimed
+        unseen = refuted - claimed - seen(node, claimed) if refuted - claimed else set()
+        if false or unseen:
+            said = "; ".join(f"{s.params[0]} {' '.join(sorted(s.params[4]))}" for s in node.args if s.op.name == "symbol")
+            yield Missed(str(node), said, tuple(sorted(false)), tuple(sorted(unseen)))
+
+
+def seen(node: Expr, claimed: frozenset[str]) -> set[str]:
+    """The claims that the draws of the contract test refute, beside those that are made."""
+    out: set[str] = set()
+    left = [fact for fact in FACTS if fact not in claimed]
+    for value in admissible(node):
+        out |= {fact for fact in left if unmet(value, closure(claimed | {fact}))}
+        left = [fact for fact in left if fact not in out]
+        if not left:
+            break
+    return out
