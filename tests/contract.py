@@ -13,7 +13,7 @@ import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from functools import partial
+from functools import cache, partial
 from itertools import count
 from typing import Any
 
@@ -35,7 +35,7 @@ from closedform.lang.text import text
 from closedform.lang.unicode import unicode
 from closedform.numeric.difference import derivative
 from closedform.numeric.draw import draw
-from closedform.numeric.evaluate import evaluate
+from closedform.numeric.evaluate import Program, evaluate
 from closedform.numeric.sizes import Demands
 from closedform.numeric.special import satisfies, special
 from closedform.numeric.tangent import direction
@@ -78,10 +78,14 @@ def node_of(name: str, scope: Scope, params: Sequence[Any] = ()) -> Expr:
 
 def sizes_of(e: Expr) -> list[dict[str, int]]:
     """Sets of sizes for the names in the shapes of a node's arguments and of itself."""
-    names = {x for part in (e, *e.args) for d in part.shape for x in d.names}
-    names |= {x for p in e.params if isinstance(p, Dim) for x in p.names}
-    rows = [{name: row[name] for name in sorted(names)} for row in PRIMES]
+    rows = [{name: row[name] for name in size_names(e)} for row in PRIMES]
     return [row for row in rows if Demands([*e.args, e]).met(row, 1)]
+
+
+def size_names(e: Expr) -> list[str]:
+    """The names in the shapes of a node's arguments and of itself, and among its parameters."""
+    names = {x for part in (e, *e.args) for d in part.shape for x in d.names}
+    return sorted(names | {x for p in e.params if isinstance(p, Dim) for x in p.names})
 
 
 def relative(found: Any, wanted: Any) -> float:
@@ -325,53 +329,70 @@ def assumed(e: Expr, most: int = 60) -> Iterator[Expr]:
             yield node
 
 
-def points(e: Expr, sizes: Mapping[str, int], seeds: int) -> Iterator[Arrays]:
-    """Generic and special arguments that have the declared facts."""
+STYLES = ("normal", "positive", "small", "large", "large positive")
+"""Ways to draw arguments."""
+PAIRS = 12
+"""So many times arguments are taken together by lot, when there are several."""
+
+
+@cache
+def arrays(rows: int, cols: int, known: frozenset[str], lot: int) -> tuple[list[Any], list[Any]]:
+    """Random and special arrays of a shape that have some facts; none where there is no such matrix."""
+    if "orthonormal" in known and rows < cols:
+        return [], []
+    s = make("symbol", (), ("X", Dim.of(rows), Dim.of(cols), 2, known))
+    drawn = [draw(s, {}, np.random.default_rng(10 * lot + k), style) for k, style in enumerate(STYLES)]
+    return [A for A in drawn if satisfies(A, known)], special(s, {})
+
+
+def points(e: Expr, sizes: Mapping[str, int]) -> Iterator[Arrays]:
+    """Generic and special arguments that have the declared facts; then all of them by lot, and related ones."""
     symbols = list(dict.fromkeys(a for a in e.args if a.op.name == "symbol"))
-    if any("orthonormal" in facts(s) and s.rows.value(sizes) < s.cols.value(sizes) for s in symbols):
-        return  # there is no such matrix
-    for seed in range(seeds):
-        rng = np.random.default_rng(seed)
-        style = ("normal", "positive", "small")[seed % 3]
-        yield {name_of(s): draw(s, sizes, rng, style) for s in symbols}
-    listed = [special(s, sizes) for s in symbols]
-    if all(listed):
-        for k in range(max(map(len, listed))):  # each of each, beside others that change
-            yield {name_of(s): row[(k * (1 + i)) % len(row)] for i, (s, row) in enumerate(zip(symbols, listed, strict=True))}
-    if len(symbols) > 1:
-        yield from related(symbols, listed, sizes)
+    banks = [arrays(s.rows.value(sizes), s.cols.value(sizes), facts(s), i) for i, s in enumerate(symbols)]
+    names = [name_of(s) for s in symbols]
+    if all(drawn for drawn, _ in banks):
+        for k in range(len(STYLES)):
+            yield {name: drawn[k % len(drawn)] for name, (drawn, _) in zip(names, banks, strict=True)}
+    if all(listed for _, listed in banks):
+        for k in range(max(len(listed) for _, listed in banks)):  # each of each, beside others that change
+            yield {name: row[(k * (1 + i)) % len(row)] for i, (name, (_, row)) in enumerate(zip(names, banks, strict=True))}
+    if len(symbols) > 1 and all(drawn + listed for drawn, listed in banks):
+        lot = random.Random(e.op.name)
+        for _ in range(PAIRS):
+            yield {name: lot.choice(drawn + listed) for name, (drawn, listed) in zip(names, banks, strict=True)}
+        yield from related(symbols, banks[0][0][:2] + banks[0][1][:3])
 
 
-def related(symbols: Sequence[Expr], listed: Sequence[Sequence[Any]], sizes: Mapping[str, int]) -> Iterator[Arrays]:
-    """Arguments that follow from one of them: all equal to it, or the later ones its negative or its transpose."""
-    rng = np.random.default_rng(11)
+def related(symbols: Sequence[Expr], firsts: Sequence[Any]) -> Iterator[Arrays]:
+    """Arguments that follow from the first: the others equal to it, its negative, or its transpose."""
     first = symbols[0]
-    for A in (draw(first, sizes, rng), draw(first, sizes, rng, "positive"), *listed[0]):
+    if any(s.shape != first.shape for s in symbols):
+        return
+    for A in firsts:
         for B in (A, -A, np.transpose(A)):
-            if all(np.shape(B) == np.shape(draw(s, sizes, rng)) for s in symbols[1:]):
+            if np.shape(A) == np.shape(B) and all(not facts(s) or satisfies(B, facts(s)) for s in symbols[1:]):
                 yield {name_of(s): A if s is first else B for s in symbols}
 
 
-def false_facts(e: Expr, seeds: int = 3) -> Iterator[str]:
+def false_facts(e: Expr) -> Iterator[str]:
     """Facts that are claimed of the value and do not hold at some admissible argument."""
     for node in assumed(e):
         claimed = facts(node)
-        wrong = {fact for value in admissible(node, seeds) for fact in unmet(value, claimed)} if claimed else set()
+        wrong = {fact for value in admissible(node) for fact in unmet(value, claimed)} if claimed else set()
         if wrong:
             given = "; ".join(f"{name_of(s)} {' '.join(sorted(s.params[4]))}" for s in node.args if s.op.name == "symbol")
             yield f"facts: {', '.join(sorted(wrong))} of {node} given {given}"
 
 
-def admissible(node: Expr, seeds: int = 3) -> Iterator[Any]:
+def admissible(node: Expr) -> Iterator[Any]:
     """The values of a node at generic, special and related arguments that have their facts."""
-    chosen = sizes_of(node)
-    ones = dict.fromkeys(chosen[0], 1) if chosen else {}
-    symbols = [s for s in node.args if s.op.name == "symbol"]
-    for sizes in (*chosen[:2], ones):
+    program = Program(node)
+    for sizes in (*sizes_of(node)[:2], dict.fromkeys(size_names(node), 1)):
         if Demands([*node.args, node]).met(sizes, 1):
-            for env in points(node, sizes, seeds):
-                if all(satisfies(env[name_of(s)], facts(s)) for s in symbols):
-                    yield evaluate(node, env, sizes)
+            bound = program.at(sizes)
+            for env in points(node, sizes):
+                with np.errstate(all="ignore"):
+                    yield bound.values(env)[program.place[node]]
 
 
 def unmet(value: Any, claimed: frozenset[str]) -> set[str]:

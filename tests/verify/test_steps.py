@@ -115,7 +115,7 @@ def differ(d: Derivative, step: Step, wrong: Expr) -> bool:
 def test_planted_errors_are_caught() -> None:
     rng = random.Random(5)
     planted = 0
-    for case in CASES[::3]:
+    for case in CASES[::4]:
         if case.get("convention"):
             continue
         d = cf.derive(case["expr"], case["wrt"], given(case), structure="free", verify=False)
@@ -131,7 +131,7 @@ def test_planted_errors_are_caught() -> None:
                 assert not found[k].ok, f"{kind} in {case['id']}: {steps[k].before} = {wrong}"
                 assert found[k].reason.startswith("the two sides differ") and found[k].error > 1e-6
                 assert all(other.ok for j, other in enumerate(found) if j != k)
-    assert planted > 250
+    assert planted > 200
 
 
 def test_the_transpose_of_a_square_gradient_is_another_layout() -> None:

@@ -20,7 +20,7 @@ _table: weakref.WeakValueDictionary[tuple[tuple[Monomial, Fraction], ...], Dim] 
 _lock = threading.Lock()
 
 
-MOST_TERMS = 2_000
+MOST_TERMS = 300
 """A size is a sum of at most so many products …"""
 MOST_FACTORS = 64
 """… of at most so many names each."""
@@ -166,7 +166,7 @@ def _from_terms(terms: tuple[tuple[Monomial, Fraction], ...]) -> Dim:
 
 
 def _make(terms: Mapping[Monomial, Fraction]) -> Dim:
-    tick()
+    tick(1 + len(terms) // 8)
     key = tuple(sorted((t for t in terms.items() if t[1]), key=_leading))
     found = _table.get(key)
     if found is not None:

@@ -189,7 +189,8 @@ def tick(steps: int = 1) -> None:
 
 
 def counted(question: Callable[P, T]) -> Callable[P, T]:
-    """The function as one question: its work is counted, and a cap that is hit becomes a Refusal.
+    """The function as one question: its work is counted, and a cap that is hit becomes a Refusal, as the end of the
+    stack and that of the memory do.
 
     Inside of another question it belongs to that one.
     """
@@ -203,6 +204,10 @@ def counted(question: Callable[P, T]) -> Callable[P, T]:
             return question(*args, **kwargs)
         except Exceeded as over:
             raise Refusal(str(over)) from None
+        except RecursionError:
+            raise Refusal("limits.depth: the expression is nested more deeply than the stack of Python admits") from None
+        except MemoryError:
+            raise Refusal("limits.megabytes: the memory of this machine does not suffice") from None
         finally:
             _clock.set(None)
 

@@ -15,7 +15,7 @@ from closedform.core.bound import indices, lettered, nesting
 from closedform.core.dim import ONE, Dim
 from closedform.core.errors import Refusal
 from closedform.core.expr import Expr
-from closedform.core.limits import limits, said
+from closedform.core.limits import limits, said, tick
 from closedform.core.op import Op
 from closedform.core.walk import postorder, tree_size
 from closedform.lang.precedence import ATOM, LOWEST
@@ -82,6 +82,7 @@ def layout(e: Expr, rules: Mapping[str, Rule], other: Rule, given: Iterable[str]
     page = Page(nodes, frozenset(given))
     done, find = page.done, rules.get
     for node in nodes:
+        tick(1 + len(node.args) // 2)
         done[node] = find(node.op.name, other)(page, node)
     done[root] = done[e]
     return page

@@ -248,6 +248,7 @@ def _over_own_norm(node: Expr) -> list[tuple[int, Expr]]:
             continue
         base = factor.args[0]
         rest = node.args[:k] + node.args[k + 1 :]
+        tick(1 + len(rest) // 256)
         for norm in base.args if base.op.name == "mul" else (base,):
             if norm.op.name == "norm2" and _has_run(rest, norm.args[0]):
                 found.append((k, norm))

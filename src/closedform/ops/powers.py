@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from closedform.core.dim import Dim
+from closedform.core.errors import Refusal
 from closedform.core.expr import Expr, Shape, misfit
 from closedform.core.infer import known
 from closedform.core.op import f, operation
@@ -14,6 +15,8 @@ from closedform.ops.series import power_rule
 
 LONGEST_POWER = 12
 """The differential of X^k is written out up to this k; beyond it is a sum with an index."""
+MOST_BITS = 4_096
+"""The longest exponent of a matrix, in binary digits."""
 
 
 @operation
@@ -78,6 +81,8 @@ class matrixpow:
     def shape(A: Expr, k: int) -> Shape:
         if not A.is_square:
             raise misfit("^", "a power needs a square matrix", A, hint="Use .^ for the power of each entry")
+        if k.bit_length() > MOST_BITS:
+            raise Refusal(f"^: the exponent of a matrix has more than {MOST_BITS} binary digits")
         return A.shape
 
     def facts(A: Expr, k: int) -> list[str]:

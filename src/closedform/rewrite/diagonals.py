@@ -9,7 +9,8 @@ from closedform.core.expr import Expr, Shape, make
 from closedform.core.infer import known
 from closedform.ops.build import identity, num, zero
 from closedform.rewrite.linear import blocks, core_of, over
-from closedform.rewrite.term import Term, is_zero, join, split
+from closedform.rewrite.term import Scalars, Term, is_zero, join, split
+from closedform.rewrite.words import flipped, word_key
 
 if TYPE_CHECKING:
     from closedform.rewrite.engine import Simplifier
@@ -67,6 +68,13 @@ def diagonal(s: Simplifier, A: Expr) -> Expr:
                 after = join(Term(1, {}, term.word[at + 1 :], (base.rows, A.cols))) if at + 1 < len(term.word) else n
                 mask = s.entrywise_product((before, s.transposed(after)), before.shape)
                 return over(s, term, s.product((mask, base.args[0])), shape)
+        beside: Scalars = {}
+        letters = list(term.word)
+        sign, turned = flipped(s, letters, beside)
+        if not beside and abs(sign) == 1 and word_key(s, turned) < word_key(s, letters):
+            s.fire("diagonal-transpose")
+            core = join(Term(1, {}, tuple(turned), A.shape))
+            return over(s, Term(term.coefficient * sign, term.scalars, (), shape), make("diagonal", (core,)), shape)
     return over(s, term, make("diagonal", (core,)), shape)
 
 

@@ -219,13 +219,15 @@ def _norm_of(s: Simplifier, name: str, A: Expr) -> Expr:
         s.fire("norm-of-kronecker")
         return s.product((_norm_of(s, name, A.args[0]), _norm_of(s, name, A.args[1])))
     term = split(A)
-    outside = {b: k for b, k in term.scalars.items() if known(b, "positive") or (b.op.name == "number" and b.params[0] > 0)}
+    outside: Scalars = {
+        b: k for b, k in term.scalars.items() if known(b, "positive") or (b.op.name == "number" and b.params[0] > 0)
+    }
     if (term.coefficient == 1 and not outside) or A.is_scalar:
         return make(name, (A,))
     s.fire("norm-of-multiple")
     rest = {b: k for b, k in term.scalars.items() if b not in outside}
     inside = make(name, (join(Term(1, rest, term.word, A.shape)),))
-    number = join(Term(abs(term.coefficient), outside, (), (ONE, ONE)))
+    number = join(Term(-term.coefficient if term.coefficient < 0 else term.coefficient, outside, (), (ONE, ONE)))
     return s.product((number, inside))
 
 

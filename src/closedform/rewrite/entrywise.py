@@ -374,6 +374,8 @@ def applied(s: Simplifier, name: str, x: Expr) -> Expr:
     if name in ("sign", "step") and everywhere(x, "positive"):
         s.fire("known-sign")
         return ones_like(x)
+    if x.op.name == "transpose":
+        return s.transposed(applied(s, name, x.args[0]))
     if x.op.name == "vec":
         s.fire("vec-entrywise")
         return s.apply("vec", (applied(s, name, x.args[0]),))

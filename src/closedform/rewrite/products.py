@@ -64,9 +64,9 @@ def _cleared(s: Simplifier, scalars: Scalars) -> Rational:
     """(q/v + 1)*v as q + v, where that is no longer; the rational part comes back."""
     coefficient: Rational = 1
     for base in [b for b in scalars if b.op.name == "add"]:
-        for v in [b for b in scalars if b is not base and scalars[b] * scalars.get(base, 0) > 0]:
+        for v in [b for b in scalars if b is not base]:
             k = scalars.get(base, 0)
-            if abs(k) != 1 or abs(scalars[v]) < 1 or not any(split(t).scalars.get(v, 0) <= -1 for t in base.args):
+            if abs(k) != 1 or scalars[v] * k < 1 or not any(split(t).scalars.get(v, 0) <= -1 for t in base.args):
                 continue
             whole = s.sum([s.product((v, t)) for t in base.args], base.shape)
             if tree_size(whole) <= tree_size(base):

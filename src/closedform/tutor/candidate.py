@@ -53,7 +53,7 @@ class Found(NamedTuple):
         if self.turned:
             said += ", and the whole is transposed"
         if self.factor != 1:
-            said += f", and the whole is multiplied by {self.factor if self.candidate.mended is False else 1 / self.factor}"
+            said += f", and the whole is multiplied by {self.factor}"
         return said
 
 

@@ -260,12 +260,8 @@ class Referee:
         if why is None:
             return self._judged("wrong", note + "it is not the derivative, and no single slip explains it", witness=witness)
         where = None if why.piece is None else (self.start + why.piece.start, self.start + why.piece.end)
-        if len(why.sentences) == 1:
-            said = why.sentences[0]
-        else:
-            said = "several slips would explain it: either " + ", or ".join(why.sentences)
         return self._judged(
-            "wrong", note + said, slip=why.slips[0], slips=why.slips, where=where, witness=witness,
+            "wrong", note + why.said(), slip=why.slips[0], slips=why.slips, where=where, witness=witness,
             suggestion=why.suggestion, parting=partial(parting, self.case, why, answer, self.ground),
         )  # fmt: skip
 
@@ -313,9 +309,8 @@ class Referee:
         if found:
             why = chosen(found, self.pieces, self.ground)
             where = None if why.piece is None else (self.start + why.piece.start, self.start + why.piece.end)
-            joint = "; several slips would explain it: either " if len(why.sentences) > 1 else "; "
             return self._judged(
-                "ill-shaped", shapes + joint + ", or ".join(why.sentences), slip=why.slips[0], slips=why.slips, where=where,
+                "ill-shaped", f"{shapes}; {why.said()}", slip=why.slips[0], slips=why.slips, where=where,
                 suggestion=why.suggestion, parting=partial(parting, self.case, why, answer, self.ground),
             )  # fmt: skip
         if scalar:
@@ -339,7 +334,7 @@ class Referee:
         if found:
             why = chosen(found, pieces, self.ground)
             return self._judged(
-                "ill-shaped", said + "; " + ", or ".join(why.sentences), slip=why.slips[0], slips=why.slips, where=where,
+                "ill-shaped", f"{said}; {why.said()}", slip=why.slips[0], slips=why.slips, where=where,
                 suggestion=why.suggestion, parting=partial(parting, self.case, why, None, self.ground),
             )  # fmt: skip
         if least is not None:

@@ -158,7 +158,7 @@ class _Reasoning:
         if why is None:
             return ""
         table = {s.params[0]: f"d({e})" for e, s in self.reader.differentials.items() if s.params[0].endswith("_")}
-        said = ", or ".join(why.sentences)
+        said = why.said()
         for name, shown in table.items():
             said = said.replace(name, shown)
         return ": " + said.replace("the derivative", "the line before" if self.read else "the differential")

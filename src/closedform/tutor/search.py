@@ -37,6 +37,12 @@ class Explained(NamedTuple):
     node: Expr | None = None
     suggestion: str | None = None
 
+    def said(self) -> str:
+        """The sentences as one; alternatives are said as such."""
+        if len(self.sentences) == 1:
+            return self.sentences[0]
+        return "several slips would explain it: either " + ", or ".join(self.sentences)
+
 
 def explained(case: Case, answer: Expr, pieces: Pieces | None, ground: Ground) -> Explained | None:
     """What explains an answer of the right shape, or of the transposed one."""

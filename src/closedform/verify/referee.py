@@ -42,7 +42,7 @@ SPARE = 40
 """So many digits are left to rounding."""
 SINGULAR = 1e25
 """A matrix with a larger condition number counts as singular."""
-SCALES = (1.0, 0.1, 0.01, 0.001, 10.0, 100.0, 1000.0)
+SCALES = (1.0, 0.1, 0.01, 0.001, 1e-4, 1e-6, 10.0, 100.0, 1000.0)
 """What a point is multiplied with, in turn, to reach where a function neither saturates nor overflows."""
 SCALABLE = frozenset({"symmetric", "skew", "diagonal", "lower", "upper", "psd", "pd", "positive", "nonnegative", "invertible"})
 """Facts that a multiple has too."""

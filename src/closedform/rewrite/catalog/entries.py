@@ -161,4 +161,13 @@ ROWS: tuple[Row, ...] = (
         "A*ones(n)",
         "A: m n",
     ),
+    Row(
+        "diagonal-transpose",
+        "A*diag(B'*A')",
+        "A*diag(A*B)",
+        "a matrix and its transpose have one diagonal",
+        "A: n n; B: n n",
+        "A*diag(A*B')",
+        "A: n n; B: n n",
+    ),
 )
