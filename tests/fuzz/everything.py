@@ -10,10 +10,11 @@ import json
 import sys
 import warnings
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from tests.fuzz import trial
-from tests.fuzz.questions import Question
+from tests.fuzz.questions import Question, question
 
 import closedform as cf
 
@@ -49,9 +50,15 @@ def corpus(line: str) -> str:
     return said(case["expr"], case["wrt"], given, structure="free" if case.get("free") else "projected")
 
 
+def small(index: int) -> Question:
+    """A question of moderate size, so that no cap on time is hit, which depends on the machine."""
+    case = question(Random(index), 20)
+    return case._replace(wrt=case.wrt[:2] if len(case.text) < 60 else case.wrt[:1])
+
+
 def random(kind: str, index: int) -> str:
     """What is said about a random question."""
-    case = trial.made(kind, 7, index)
+    case = small(index) if kind == "expression" else trial.made(kind, 7, index)
     if isinstance(case, Question):
         return said(case.text, list(case.wrt), case.given, layout=case.layout, structure=case.structure)
     return said(case.expression, case.wrt, case.given, layout=case.layout, structure=case.structure, verify=False)

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import jax.scipy.linalg
 import jax.scipy.special
+import numpy as np
 
 from closedform.core.dim import Dim
 from closedform.core.expr import Expr
@@ -134,7 +135,8 @@ TABLE: dict[str, Callable[..., Any]] = {
     "chol": lambda S: jnp.linalg.cholesky(symmetric(S)), "sylvester": sylvester, "lyap": lambda A, Q: sylvester(A, A.T, Q),
     "norm2": lambda A: jnp.sqrt(jnp.sum(A * A)), "norm1": lambda A: jnp.sum(jnp.abs(A)), "max": jnp.max, "min": jnp.min,
     "normnuc": lambda X: jnp.sum(singular(X)), "normspec": lambda X: singular(X)[0], "svdvals": lambda X: column(singular(X)),
-    "eigvalsh": lambda S: column(jnp.linalg.eigvalsh(symmetric(S))), "lambda_max": lambda S: jnp.linalg.eigvalsh(symmetric(S))[-1],
+    "eigvalsh": lambda S: column(jnp.linalg.eigvalsh(symmetric(S))),
+    "lambda_max": lambda S: jnp.linalg.eigvalsh(symmetric(S))[-1],
     "expm": jax.scipy.linalg.expm, "dexpm": frechet, "maximum": jnp.maximum, "minimum": jnp.minimum,
     "softmax": lambda x: jax.nn.softmax(x, axis=0 if x.shape[1] == 1 else 1), "softmax_rows": lambda X: jax.nn.softmax(X, axis=1),
     "logsoftmax": lambda x: jax.nn.log_softmax(x, axis=0 if x.shape[1] == 1 else 1),
@@ -170,25 +172,31 @@ def jax_function(e: Expr, sizes: Mapping[str, int]) -> Callable[[Mapping[str, An
     return value
 
 
-def derivative(e: Expr, wrt: Sequence[Expr], env: Mapping[str, Any], sizes: Mapping[str, int]) -> Any:
-    """The derivative by automatic differentiation: an axis for the entries of the function, one for those of each variable."""
+def derivative(e: Expr, wrt: Sequence[Expr], env: Mapping[str, Any], sizes: Mapping[str, int], towards: Sequence[Any]) -> Any:
+    """The derivative by automatic differentiation, contracted with a direction of each variable: one number for each entry
+    of the function.  Of a scalar the gradient by the first variable is taken whole."""
     value = jax_function(e, sizes)
     names = [x.params[0] for x in wrt]
     arrays = {name: jnp.asarray(v, dtype=float) for name, v in env.items()}
+    directions = [jnp.asarray(np.atleast_2d(V), dtype=float) for V in towards]
 
-    def moved(*steps: Any) -> Any:
-        at = dict(arrays)
-        for name, step in zip(names, steps, strict=True):
-            at[name] = at[name] + unstacked(step, *at[name].shape)
-        return stacked(value(at))[:, 0]
+    def along(slope: Callable[[Mapping[str, Any]], Any], name: str, V: Any) -> Callable[[Mapping[str, Any]], Any]:
+        def moved(at: Mapping[str, Any]) -> Any:
+            return jax.jvp(lambda X: slope({**at, name: X}), (at[name],), (V,))[1]
 
-    zeros = [jnp.zeros(arrays[name].size) for name in names]
-    scalar = e.is_scalar
-    if scalar and len(names) == 1:
-        return jax.grad(lambda s: moved(s)[0])(*zeros)[None]
-    if scalar and len(names) == 2 and names[0] == names[1]:
-        return jax.hessian(lambda s: moved(s, 0 * s)[0])(zeros[0])[None]
-    slope = moved
-    for k in range(len(names)):
-        slope = jax.jacrev(slope, argnums=k) if scalar and k == 0 else jax.jacfwd(slope, argnums=k)
-    return slope(*zeros)
+        return moved
+
+    if not e.is_scalar:
+        slope = value
+        for name, V in zip(names, directions, strict=True):
+            slope = along(slope, name, V)
+        return np.asarray(stacked(slope(arrays)))[:, 0]
+    first, V = names[0], directions[0]
+
+    def gradient(at: Mapping[str, Any]) -> Any:
+        return jax.grad(lambda X: value({**at, first: X})[0, 0])(at[first])
+
+    slope = gradient
+    for name, W in zip(names[1:], directions[1:], strict=True):
+        slope = along(slope, name, W)
+    return np.asarray(jnp.sum(slope(arrays) * V))[None]

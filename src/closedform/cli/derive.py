@@ -68,7 +68,9 @@ def run(arguments: argparse.Namespace) -> int:
     wrt = arguments.wrt[0] if len(arguments.wrt) == 1 else arguments.wrt
     answer = session.derive(expression, wrt, given, layout=arguments.layout, structure=arguments.structure)
     question = report.Question(expression, tuple(arguments.wrt), given, arguments.forms)
-    report.FORMS[arguments.format](answer, question, arguments.notation if arguments.steps or arguments.style == "differential" else "")
+    report.FORMS[arguments.format](
+        answer, question, arguments.notation if arguments.steps or arguments.style == "differential" else ""
+    )
     if arguments.style in ("chain", "entries"):
         if arguments.format not in ("text", "unicode"):
             raise InputError("--style chain and --style entries are printed as text: leave --format away")
