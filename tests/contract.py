@@ -47,6 +47,9 @@ PRIMES: tuple[dict[str, int], ...] = (
 )
 """Sizes that are different primes, so that a swapped or mistaken one cannot pass."""
 
+UNUSUAL: tuple[dict[str, int], ...] = ({"m": 5, "n": 2, "p": 7, "q": 3, "k": 3}, {"m": 3, "n": 1, "p": 2, "q": 2, "k": 2})
+"""Sizes for facts that ask for many rows, or for few."""
+
 STEP_TOLERANCE = 1e-9
 DIFFERENCE_TOLERANCE = 1e-6
 PAIRED = 1e-9
@@ -331,6 +334,8 @@ def assumed(e: Expr, most: int = 60) -> Iterator[Expr]:
 
 STYLES = ("normal", "positive", "small", "large", "large positive")
 """Ways to draw arguments."""
+ORDINARY = 3
+"""So many of them where there is only one: what is large matters beside what is small."""
 PAIRS = 12
 """So many times arguments are taken together by lot, when there are several."""
 
@@ -341,7 +346,8 @@ def arrays(rows: int, cols: int, known: frozenset[str], lot: int) -> tuple[list[
     if "orthonormal" in known and rows < cols:
         return [], []
     s = make("symbol", (), ("X", Dim.of(rows), Dim.of(cols), 2, known))
-    drawn = [draw(s, {}, np.random.default_rng(10 * lot + k), style) for k, style in enumerate(STYLES)]
+    again = 4 if rows * cols == 1 else 1
+    drawn = [draw(s, {}, np.random.default_rng(10 * lot + k), style) for k, style in enumerate(STYLES * again)]
     return [A for A in drawn if satisfies(A, known)], special(s, {})
 
 
@@ -351,14 +357,14 @@ def points(e: Expr, sizes: Mapping[str, int]) -> Iterator[Arrays]:
     banks = [arrays(s.rows.value(sizes), s.cols.value(sizes), facts(s), i) for i, s in enumerate(symbols)]
     names = [name_of(s) for s in symbols]
     if all(drawn for drawn, _ in banks):
-        for k in range(len(STYLES)):
+        for k in range(len(STYLES) if len(symbols) > 1 else ORDINARY):
             yield {name: drawn[k % len(drawn)] for name, (drawn, _) in zip(names, banks, strict=True)}
     if all(listed for _, listed in banks):
         for k in range(max(len(listed) for _, listed in banks)):  # each of each, beside others that change
             yield {name: row[(k * (1 + i)) % len(row)] for i, (name, (_, row)) in enumerate(zip(names, banks, strict=True))}
     if len(symbols) > 1 and all(drawn + listed for drawn, listed in banks):
         lot = random.Random(e.op.name)
-        for _ in range(PAIRS):
+        for _ in range(5 * PAIRS if all(s.is_scalar for s in symbols) else PAIRS):
             yield {name: lot.choice(drawn + listed) for name, (drawn, listed) in zip(names, banks, strict=True)}
         yield from related(symbols, banks[0][0][:2] + banks[0][1][:3])
 
@@ -387,12 +393,14 @@ def false_facts(e: Expr) -> Iterator[str]:
 def admissible(node: Expr) -> Iterator[Any]:
     """The values of a node at generic, special and related arguments that have their facts."""
     program = Program(node)
-    for sizes in (*sizes_of(node)[:2], dict.fromkeys(size_names(node), 1)):
-        if Demands([*node.args, node]).met(sizes, 1):
-            bound = program.at(sizes)
-            for env in points(node, sizes):
-                with np.errstate(all="ignore"):
-                    yield bound.values(env)[program.place[node]]
+    names, demands = size_names(node), Demands([*node.args, node])
+    fitting = [sizes for row in PRIMES + UNUSUAL if demands.met(sizes := {name: row[name] for name in names}, 1)]
+    ones = dict.fromkeys(names, 1)
+    for sizes in (*fitting[:2], *([ones] if demands.met(ones, 1) else [])):
+        bound = program.at(sizes)
+        for env in points(node, sizes):
+            with np.errstate(all="ignore"):
+                yield bound.values(env)[program.place[node]]
 
 
 def unmet(value: Any, claimed: frozenset[str]) -> set[str]:

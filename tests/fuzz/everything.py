@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from tests.fuzz import trial
+from tests.fuzz.cases import made
 from tests.fuzz.questions import Question, question
 
 import closedform as cf
@@ -58,7 +58,7 @@ def small(index: int) -> Question:
 
 def random(kind: str, index: int) -> str:
     """What is said about a random question."""
-    case = small(index) if kind == "expression" else trial.made(kind, 7, index)
+    case = small(index) if kind == "expression" else made(kind, 7, index)
     if isinstance(case, Question):
         return said(case.text, list(case.wrt), case.given, layout=case.layout, structure=case.structure)
     return said(case.expression, case.wrt, case.given, layout=case.layout, structure=case.structure, verify=False)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 
 from tests.fuzz import trial
+from tests.fuzz.cases import made
 from tests.fuzz.questions import Question, open_indices, replaced
 from tests.fuzz.trees import SCALAR, Node, Writer, count, names, nodes
 
@@ -105,7 +106,7 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_DATA, (4 << 30, 4 << 30))
     seed, *indices = map(int, sys.argv[1:])
     for index in indices:
-        case = trial.made("expression", seed, index)
+        case = made("expression", seed, index)
         assert isinstance(case, Question)
         case, found = shrunk(case, index)
         detail = "\n     ".join(str(found.get("detail", ""))[-600:].splitlines()[-7:])

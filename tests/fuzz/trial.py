@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import re
 import resource
 import time
@@ -11,9 +10,10 @@ import traceback
 import warnings
 from typing import Any
 
+from tests.fuzz.cases import FAILURES
 from tests.fuzz.judge import Asked, has_point, judge
-from tests.fuzz.mistakes import Text, text
-from tests.fuzz.questions import Question, question
+from tests.fuzz.mistakes import Text
+from tests.fuzz.questions import Question
 from tests.fuzz.readings import code, readings
 from tests.fuzz.syntax import Unreadable
 
@@ -23,14 +23,6 @@ SLOW_S = 2.0
 MOST_MB = 500.0
 SPILLED: list[int] = []
 """The file that takes what libraries in C print, where there is one."""
-FAILURES = ("wrong", "crash", "withheld", "undefined", "disagrees", "slow", "memory", "hang", "unprinted", "noise", "derivation")
-"""Outcomes that are defects."""
-
-
-def made(kind: str, seed: int, index: int) -> Question | Text:
-    """The question of a kind with a number."""
-    rng = random.Random(f"{kind} {seed} {index}")
-    return question(rng) if kind == "expression" else text(rng)
 
 
 def peak_mb() -> float:
@@ -53,25 +45,6 @@ def run(case: Question | Text, seed: int = 0) -> dict[str, Any]:
         elif found["mb"] > MOST_MB and found.get("grown"):
             found["outcome"] = "memory"
     return found
-
-
-def stated(case: Question | Text) -> dict[str, Any]:
-    """The question as it goes into a line of a file."""
-    if isinstance(case, Question):
-        return {
-            "expression": case.text,
-            "wrt": list(case.wrt),
-            "given": case.given,
-            "layout": case.layout,
-            "structure": case.structure,
-        }
-    return {
-        "expression": case.expression,
-        "wrt": case.wrt,
-        "given": case.given,
-        "layout": case.layout,
-        "structure": case.structure,
-    }
 
 
 def reason(message: str) -> str:

@@ -11,7 +11,7 @@ import pytest
 import closedform as cf
 from closedform.core.limits import resident
 
-SECONDS, MEGABYTES = 2.0, 500.0
+SECONDS, MEGABYTES = 60.0, 500.0
 N = 100_000
 
 READ: dict[str, str] = {

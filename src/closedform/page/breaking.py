@@ -90,24 +90,21 @@ def broken_latex(formula: str, width: int) -> list[str]:
     out: list[str] = []
     rest = formula
     while visible(rest[: LONGEST_SIGN * width]) > width:
-        places = {at: (opened, inside) for opened, inside, at in _latex_places(rest, width)}
-        columns = {visible(rest[:at]): at for at in places}
-        best = _chosen(((places[at][1], column) for column, at in columns.items()), width, 3)
+        places = {column: (inside, opened, at) for column, inside, opened, at in _latex_places(rest, width)}
+        best = _chosen(((inside, column) for column, (inside, _, _) in places.items()), width, 3)
         if best is None:
             break
-        at = columns[best[1]]
-        opened = places[at][0]
+        _, opened, at = places[best[1]]
         out.append(rest[:at].rstrip() + r"\right." * opened)
         rest = r"\left. " * opened + rest[at:].lstrip()
     return [*out, rest]
 
 
-def _latex_places(formula: str, width: int) -> Iterator[tuple[int, int, int]]:
-    r"""Each place before a sign, outside of braces: how many \left are open there, how much it is inside, and where it is.
-
-    The last one is the first beyond the width.
+def _latex_places(formula: str, width: int) -> Iterator[tuple[int, int, int, int]]:
+    r"""Each place before a sign, outside of braces: its visible column, how much it is inside, how many \left are open
+    there, and where it is.  The last one is the first beyond the width.
     """
-    opened = braces = 0
+    opened = braces = column = last = 0
     for hit in _PAIR.finditer(formula):
         mark = hit.group()
         if mark.startswith(r"\left"):
@@ -119,6 +116,8 @@ def _latex_places(formula: str, width: int) -> Iterator[tuple[int, int, int]]:
         elif mark == "}" or mark.startswith(r"\end"):
             braces -= 1
         elif mark[0] == " " and not braces and hit.start() > 0 and not formula[: hit.start()].endswith(r"\left."):
-            yield opened, opened + FACTOR * (len(mark) > 3), hit.start() + 1
-            if visible(formula[: hit.start()]) > width:
+            column += visible(formula[last : hit.start()])
+            last = hit.start()
+            yield column, opened + FACTOR * (len(mark) > 3), opened, last + 1
+            if column > width:
                 return

@@ -354,4 +354,25 @@ def _one_node(s: Simplifier, terms: list[Term]) -> Expr:
     if sum(s.order.key(p)[1] for p in turned) + 1 < turns:
         s.fire("transpose-out")
         return transpose(added(s, turned, (out.cols, out.rows)))
-    return out
+    return _paired(s, parts, turned) if out.is_square and len(parts) % 2 == 0 else out
+
+
+def _paired(s: Simplifier, parts: list[Expr], turned: list[Expr]) -> Expr:
+    """A + B + A' + B' as A + B + (A + B)', where that is shorter."""
+    out = make("add", tuple(parts))
+    if len(parts) < 4:
+        return out
+    left = dict(zip(parts, turned, strict=True))
+    kept: list[Expr] = []
+    while left:
+        part, other = next(iter(left.items()))
+        if other is part or other not in left:
+            return out
+        kept.append(part)
+        del left[part], left[other]
+    half = make("add", tuple(kept))
+    pair = make("add", (*kept, transpose(half)))
+    if tree_size(pair) >= tree_size(out):
+        return out
+    s.fire("symmetric-part")
+    return pair

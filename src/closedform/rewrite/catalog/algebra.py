@@ -174,4 +174,13 @@ ROWS: tuple[Row, ...] = (
         "A/((x'*x/t + 1)*s)",
         "A: m n; x: n; t: scalar positive; s: scalar positive",
     ),
+    Row(
+        "symmetric-part",
+        "A*X*B + C*X*D + B'*X'*A' + D'*X'*C'",
+        "A*X*B + C*X*D + (A*X*B + C*X*D)'",
+        "terms that come with their transposes are the transpose of the sum of the others",
+        "A: n m; X: m p; B: p n; C: n m; D: p n",
+        "A*X*B + C*X*D + B'*X'*A'",
+        "A: n m; X: m p; B: p n; C: n m; D: p n",
+    ),
 )
