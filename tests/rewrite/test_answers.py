@@ -1,0 +1,94 @@
+"""Answers of the literature as an expert writes them, each with its check."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+import closedform as cf
+
+DERIVATIVES = [
+    ("det(expm(A))", "A", "A: n n", "exp(tr(A))*eye(n)"),
+    ("logdet(expm(A))", "A", "A: n n", "eye(n)"),
+    ("log(sum(exp(x)))", ["x", "x"], "x: n", "diag(softmax(x)) - softmax(x)*softmax(x)'"),
+    ("norm2((eye(m) - X*inv(X'*X)*X')*y)^2", "y", "X: m n; y: m", "2*(y - X*inv(X'*X)*X'*y)"),
+    ("norm2((eye(m) - X*inv(X'*X)*X')*y)^2", "X", "X: m n; y: m", "2*(X*inv(X'*X)*X'*y - y)*y'*X*inv(X'*X)"),
+    ("logsumexp_rows(X*W)", "X", "X: m n; W: n k", "khatrirao(W*softmax_rows(X*W)', eye(m))'"),
+    ("logsumexp_rows(X*W)", "W", "X: m n; W: n k", "khatrirao(softmax_rows(X*W)', X')'"),
+    (
+        "softmax_rows(X)",
+        "X",
+        "X: m n",
+        "diag(vec(softmax_rows(X))) - khatrirao(softmax_rows(X)', eye(m))*khatrirao(softmax_rows(X)', eye(m))'",
+    ),
+    (
+        "-sum(y.*log(sigmoid(X*w)) + (ones(m) - y).*log(ones(m) - sigmoid(X*w)))",
+        "w",
+        "X: m n; w: n; y: m",
+        "X'*(sigmoid(X*w) - y)",
+    ),
+    (
+        "log(1 + (x - u)'*inv(S)*(x - u)/v)",
+        "S",
+        "x: n; u: n; S: n n pd; v: scalar positive",
+        "-inv(S)*(x - u)*(x - u)'*inv(S)/((x - u)'*inv(S)*(x - u) + v)",
+    ),
+    ("logdet(W) - sum(log(cosh(W*x)))", "W", "W: n n; x: n", "inv(W)' - tanh(W*x)*x'"),
+    ("D'", "D", "D: n n diagonal", "diag(vec(eye(n)))"),
+    ("k'*inv(S)*y", "S", "k: n; y: n; S: n n pd", "-inv(S)*(k*y' + y*k')*inv(S)/2"),
+]  # fmt: skip
+
+SIMPLE = [
+    ("A*adj(A)", "A: n n", "det(A)*eye(n)"),
+    ("L(n)*D(n)*x", "x: n*(n+1)/2", "x"),
+    ("eigvecs(S)*diag(eigvalsh(S))*eigvecs(S)'", "S: n n symmetric", "S"),
+    ("svdv(X)*diag(svdvals(X))*svdu(X)'", "X: m n", "X'"),
+    ("sum(svdvals(X))", "X: m n", "normnuc(X)"),
+    ("(X*inv(X'*X)*X')^2", "X: m n", "X*inv(X'*X)*X'"),
+    ("inv(X'*A*X)*X'*A*X*b", "X: m n; A: m m pd; b: n", "b"),
+    ("exp(x - logsumexp(x)*ones(n))", "x: n", "softmax(x)"),
+    ("A*x + b - logsumexp(A*x + b)*ones(m)", "A: m n; x: n; b: m", "logsoftmax(A*x + b)"),
+    ("exp(z)'*y/sum(exp(z))", "z: n; y: n", "softmax(z)'*y"),
+    ("norm2(sqrt(2)*c*x)", "x: n; c: scalar positive", "sqrt(2)*c*norm2(x)"),
+    ("norm2(t*x)", "x: n; t: scalar", "norm2(t*x)"),
+    ("e(1,n)'*A*e(2,n)", "A: n n", "A[1,2]"),
+    ("log(det(S))", "S: n n pd", "logdet(S)"),
+    ("log(det(S))", "S: n n symmetric", "log(det(S))"),
+    ("dexpm(A, inv(A) + 2*expm(A))", "A: n n invertible", "(inv(A) + 2*expm(A))*expm(A)"),
+    ("dexpm(A, inv(A + B))", "A: n n; B: n n", "dexpm(A, inv(A + B))"),
+    ("tr(Q*A*Q')", "Q: n n orthogonal; A: n n", "tr(A)"),
+    ("inv(diag(x))", "x: n positive", "diag(1./x)"),
+]
+
+
+@pytest.mark.parametrize(("expression", "wrt", "given", "answer"), DERIVATIVES)
+def test_the_answer_is_the_one_of_the_literature(expression: str, wrt: str | list[str], given: str, answer: str) -> None:
+    d = cf.derive(expression, wrt, given)
+    assert str(d) == answer
+    assert d.certificate is not None and d.certificate.ok
+
+
+@pytest.mark.parametrize(("expression", "given", "wanted"), SIMPLE)
+def test_the_simplest_form(expression: str, given: str, wanted: str) -> None:
+    found = cf.simplify(expression, given)
+    assert str(found) == wanted
+    assert cf.equal(cf.parse(expression, given), found).equal is not False
+
+
+LONG = {
+    "product of scalars": ("*".join(f"t{i}" for i in range(2000)), "t0", "; ".join(f"t{i}: scalar" for i in range(2000))),
+    "nested sine": ("sin(" * 2000 + "t" + ")" * 2000, "t", "t: scalar"),
+    "nested sigmoid": ("sigmoid(" * 500 + "t" + ")" * 500, "t", "t: scalar"),
+    "nested quotient": ("1/(" * 500 + "t" + "+1)" * 500, "t", "t: scalar"),
+    "nested transposes": ("(" * 300 + "A" + "*B+C)'" * 300, "A", "A: n n; B: n n; C: n n"),
+    "Horner": ("(" * 300 + "t" + "+1)*t" * 300, "t", "t: scalar"),
+}
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_long_questions_take_seconds_at_most(name: str) -> None:
+    """Each takes some tenths of a second alone; the bound leaves room for a busy machine."""
+    start = time.process_time()
+    cf.derive(*LONG[name], verify=False)
+    assert time.process_time() - start < 2
