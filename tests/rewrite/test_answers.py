@@ -55,7 +55,7 @@ SIMPLE = [
     ("e(1,n)'*A*e(2,n)", "A: n n", "A[1,2]"),
     ("log(det(S))", "S: n n pd", "logdet(S)"),
     ("log(det(S))", "S: n n symmetric", "log(det(S))"),
-    ("dexpm(A, inv(A) + 2*expm(A))", "A: n n invertible", "(inv(A) + 2*expm(A))*expm(A)"),
+    ("dexpm(A, inv(A) + 2*expm(A))", "A: n n invertible", "(2*expm(A) + inv(A))*expm(A)"),
     ("dexpm(A, inv(A + B))", "A: n n; B: n n", "dexpm(A, inv(A + B))"),
     ("tr(Q*A*Q')", "Q: n n orthogonal; A: n n", "tr(A)"),
     ("inv(diag(x))", "x: n positive", "diag(1./x)"),

@@ -226,6 +226,9 @@ class _Run:
             return dims[1], ONE
         if word == "commutation":
             return dims[0] * dims[1], dims[0] * dims[1]
+        if word in ("duplication", "elimination"):
+            full, half = dims[0] * dims[0], dims[0] * (dims[0] + 1) * Fraction(1, 2)
+            return (full, half) if word == "duplication" else (half, full)
         signature = SIGNATURES.get(word, "")
         if not signature:
             raise unavailable(word)

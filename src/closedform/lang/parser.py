@@ -326,6 +326,7 @@ class _Parser:
             raise unclosed(self.text, opened, token)
         self.stack.pop()
         self.at += 1
+        self.after_power = -1  # a bracket stands between
         start = opened.token
         if opened.kind == "‖":
             self.emit("call", ("norm2", 1, ()), Token("op", "‖", start.start, token.end))

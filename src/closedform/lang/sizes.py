@@ -7,8 +7,8 @@ from fractions import Fraction
 from itertools import product
 from math import lcm
 
-from closedform.core.dim import Dim
-from closedform.core.errors import InputError
+from closedform.core.dim import MOST_FACTORS, MOST_TERMS, Dim
+from closedform.core.errors import InputError, Refusal
 from closedform.core.facts import NAMES
 from closedform.core.limits import limits
 from closedform.lang.tokens import Token, number
@@ -16,8 +16,6 @@ from closedform.lang.tokens import Token, number
 LEVELS = {"+": 1, "-": 1, "*": 2, "/": 2, "^": 4}
 SIGN = 3
 """The level of a sign, between products and powers."""
-LARGEST_POWER = 8
-MOST_TERMS = 20
 RESERVED = frozenset({*NAMES, "scalar", "let", "in", "pi"})
 """Words that cannot be the name of a size."""
 
@@ -117,8 +115,6 @@ def _capped() -> str:
 
 def _join(op: str, left: Dim, right: Dim, where: Token, source: str) -> Dim:
     for side in (left, right):
-        if len(side.terms) > MOST_TERMS or any(len(names) > 2 * LARGEST_POWER for names, _ in side.terms):
-            raise _error(f"a size is a sum of at most {MOST_TERMS} products of {2 * LARGEST_POWER} sizes", where, source)
         if _large(side):
             raise _error("this size is too large" + _capped(), where, source)
     if op == "+":
@@ -126,14 +122,19 @@ def _join(op: str, left: Dim, right: Dim, where: Token, source: str) -> Dim:
     if op == "-":
         return left - right
     if op == "*":
-        return left * right
+        if len(left.terms) * len(right.terms) > 2 * MOST_TERMS:
+            raise _error(f"a size is a sum of at most {MOST_TERMS} products", where, source)
+        try:
+            return left * right
+        except Refusal as error:
+            raise error.located(source, where.start, where.end - where.start) from None
     fixed = right.integer
     if op == "/":
         if fixed is None or fixed == 0:
             raise _error("a size is divided by a whole number only", where, source)
         return left * Fraction(1, fixed)
-    if fixed is None or not 0 <= fixed <= LARGEST_POWER:
-        raise _error(f"the power of a size is a whole number up to {LARGEST_POWER}", where, source)
+    if fixed is None or not 0 <= fixed <= MOST_FACTORS:
+        raise _error(f"the power of a size is a whole number up to {MOST_FACTORS}", where, source)
     out = Dim.of(1)
     for _ in range(fixed):
         out = _join("*", out, left, where, source)

@@ -164,7 +164,7 @@ def _gap(left: Piece, right: Piece) -> str:
         return " "
     if (left[-1] == ")" and left[0] != "(") or (left[-1] in "|‖" and right[0] != "("):
         return " "
-    return " " if len(right) > 1 and _letter(right[0]) and _letter(right[1]) else ""
+    return " " if len(right) > 1 and _letter(right[0]) and (_letter(right[1]) or right[1] == "(") else ""
 
 
 def _letter(ch: str) -> bool:

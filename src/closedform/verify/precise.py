@@ -30,6 +30,10 @@ NAMED_ALIKE = (
     "acos", "asin", "atan", "cos", "cosh", "erf", "exp", "expm1", "log", "log1p", "sin", "sinh", "sqrt", "tan", "tanh",
 )  # fmt: skip
 """Entrywise operations that mpmath has under the same name."""
+PERIODIC = ("cos", "sin", "tan")
+"""Functions whose value at a large argument needs as many digits of pi as the argument has."""
+MOST_BITS = 1 << 12
+"""An argument of a periodic function with more binary places before the point than this has no value here."""
 MOST_TERMS = 40
 """A sum with an index of more terms is not evaluated."""
 
@@ -55,6 +59,7 @@ class Arithmetic:
         self.context.dps = digits
         c = self.context
         self.entrywise: dict[str, Callable[[Any], Any]] = {name: getattr(c, name) for name in NAMED_ALIKE}
+        self.entrywise |= {name: self._periodic(getattr(c, name)) for name in PERIODIC}
         self.entrywise |= {
             "abs": c.fabs, "sign": c.sign, "step": self._step, "relu": self._relu, "sigmoid": self._sigmoid,
             "softplus": self._softplus, "gelu": self._gelu, "silu": self._silu,
@@ -137,6 +142,16 @@ class Arithmetic:
         if all(np.ndim(p) == 0 for p in parts):
             return function(*parts)
         return np.frompyfunc(function, len(parts), 1)(*parts)
+
+    def _periodic(self, function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        """The function where its argument is not so large that the digits of pi would take for ever."""
+
+        def value(x: Any) -> Any:
+            if self.context.isfinite(x) and self.context.mag(x) > MOST_BITS:
+                raise NoValue("the argument of a periodic function is too large")
+            return function(x)
+
+        return value
 
     # ---- entry by entry ------------------------------------------------------------------------------------------
     def _step(self, x: Any) -> Any:
