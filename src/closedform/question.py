@@ -136,9 +136,10 @@ class Question:
             because = "; ".join(r for r in reasons if r) or "with what is declared"
         mixed = members.uncounted(members.settled(function, self.members), self.parsed.scope)
         turned = layouts.is_turned(self.layout, gradient=_is_gradient(stages[-1].function, self.wrt[-1]))
-        return asked, tuple(stages), self._finished(mixed, order, own, turned, rule, because)
+        finish = self._finished(mixed, order, own, turned)
+        return asked, tuple(stages), replace(finish, rule=rule, because=because, held=held, own=own)
 
-    def _finished(self, mixed: Expr, order: Order, own: frozenset[Expr], turned: bool, rule: str, because: str) -> Finish:
+    def _finished(self, mixed: Expr, order: Order, own: frozenset[Expr], turned: bool) -> Finish:
         """The answer in the layout asked for, with its repeated parts named."""
         printed, layout = mixed, ""
         if turned:
@@ -147,7 +148,7 @@ class Question:
             layout = layouts.says(self.layout, self.function, self.wrt)
         _spelled(printed)
         taken = {*self.parsed.scope.symbols, *self.parsed.scope.sizes, *_bound(printed)}
-        return Finish(mixed, printed, with_names(printed, taken), rule, because, layout, frozenset(taken))
+        return Finish(mixed, printed, with_names(printed, taken), layout=layout, taken=frozenset(taken))
 
     def _followed(self, function: Expr, x: Expr, free: dict[Expr, Expr]) -> Expr:
         """The function of a variable that is a member of a family; of any other it is as it stands."""

@@ -13,6 +13,7 @@ from closedform.core.expr import Expr
 from closedform.core.infer import known
 from closedform.core.walk import depends, postorder
 from closedform.lang.latex import latex
+from closedform.lang.render import declared
 from closedform.lang.text import text
 from closedform.lang.unicode import unicode
 from closedform.page.derivation import Derivation
@@ -80,7 +81,7 @@ class Derivative:
         self._assumed = assumed
 
     def __str__(self) -> str:
-        return text(self.expr)
+        return text(self.expr, self.declared)
 
     def __repr__(self) -> str:
         by = ", ".join(x.params[0] for x in self.wrt)
@@ -89,12 +90,17 @@ class Derivative:
     @cached_property
     def latex(self) -> str:
         """The answer in LaTeX."""
-        return latex(self.expr)
+        return latex(self.expr, self.declared)
 
     @cached_property
     def unicode(self) -> str:
         """The answer on one line for people."""
-        return unicode(self.expr)
+        return unicode(self.expr, self.declared)
+
+    @property
+    def declared(self) -> frozenset[str]:
+        """The names of the variables and sizes of the question: no operation is written with one of them."""
+        return frozenset(self._symbols).union(*(s.names for e in self._symbols.values() for s in e.shape))
 
     @property
     def shape(self) -> tuple[str, str]:
@@ -134,8 +140,9 @@ class Derivative:
     @cached_property
     def derivation(self) -> Derivation:
         """The steps that produced the answer."""
-        steps = derivation(self._stages, self._finish, self._asked)
-        return Derivation(steps, self.wrt, self.structure, self.layout)
+        with declared(self.declared):
+            steps = derivation(self._stages, self._finish, self._asked)
+        return Derivation(steps, self.wrt, self.structure, self.layout, self.declared)
 
     def function(self, form: str = "tensor") -> GeneratedFunction:
         """The answer as a NumPy function of arrays, by name.
@@ -146,7 +153,7 @@ class Derivative:
         from closedform.codegen.function import compile_function, tensor_shape
 
         by = ", ".join(x.params[0] for x in self.wrt)
-        title = f"The {self.kind} of {text(self.original)} by {by}: {self}"
+        title = f"The {self.kind} of {text(self.original, self.declared)} by {by}: {self}"
         symbols = list(self._symbols.values())
         if isinstance(form, str) and form == "tensor":
             axes = tensor_shape(self.original.shape, self.wrt)
@@ -196,6 +203,8 @@ def _shown(e: Expr) -> str:
 def _needed(condition: str, argument: Expr) -> bool:
     if condition == "invertible":
         return not known(argument, "invertible")
+    if argument.op.name == "adj":
+        return False  # where it is 0, so is the derivative of the determinant that it belongs to
     if condition == "nonzero":
         return not (known(argument, "positive") or (argument.is_scalar and known(argument, "invertible")))
     if condition == "in (-1, 1)":

@@ -1,4 +1,4 @@
-"""A sample of differing mutants of true identities: all refuted (bench/mutants.py runs them all)."""
+"""A sample of differing mutants of true identities: all refuted (bench/equality.py runs them all)."""
 
 from tests.equality.mutants import mutants
 

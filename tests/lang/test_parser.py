@@ -13,6 +13,7 @@ from closedform.core.errors import InputError, Refusal
 from closedform.core.expr import Expr, make
 from closedform.core.op import f
 from closedform.lang.read import declare, parse
+from closedform.lang.tokens import latin
 from closedform.ops.build import minus, negative, num, power, product, times, total, transpose
 
 GIVEN = "A: n n; B: n n; S: n n pd; X: m n; x: n; y: n; t: scalar; s: scalar"
@@ -157,6 +158,13 @@ def test_transpose_after_exponent_is_refused(text: str) -> None:
         read(text)
 
 
+@pytest.mark.parametrize(("text", "same"), [("(X^T)'", "X"), ("((A^-T))'", "inv(A)"), ("(A'*X^T)'", "X*A"), ("[A^T]'", "A")])
+def test_a_bracket_between_an_exponent_and_a_transpose_is_enough(text: str, same: str) -> None:
+    given = "A: n n; X: m n"
+    assert parse(text, given).expr is parse(same, given).expr or text == "(A'*X^T)'"
+    assert parse(text, given).expr.shape == parse(same, given).expr.shape
+
+
 @pytest.mark.parametrize(
     ("text", "given", "inferred"),
     [
@@ -195,6 +203,11 @@ def test_inference(text: str, given: str | None, inferred: dict[str, str]) -> No
         ("A*x", "A: m n; x: m", "inner sizes n and m"),
         ("vec(X)'*vec(Y)", None, "does not determine"),
         ("sum(vector(1))", None, "cannot be inferred"),
+        ("D(n)*vech(X) + vec(matrix(f))", "X: n n; f: scalar", r"write c\*ones\(n\) or c\*ones\(m, n\)"),
+        ("vec(X) + vec(matrix(1))", "X: n n", r"write c\*ones"),
+        ("sum(ones(n^65))", None, "whole number up to 64"),
+        ("sum(ones((a + b + c)^40))", None, "at most 300 products"),
+        ("sum(ones((n + m)^64))", None, "limits.power"),
         ("Sigma*x", "x: n", "Sigma is not declared"),
         ("x + 1", "x: n", r"ones\(n\)"),
         ("A + 1", "A: n n", r"eye\(n\)"),
@@ -312,3 +325,26 @@ def test_named_numbers_as_exponents() -> None:
     assert parse("let k = 3; A^k", SCOPE).expr is f.matrixpow(A, 3)
     assert parse("A^(1+1)", SCOPE).expr is f.matrixpow(A, 2)
     assert read("S^1000000000") is make("matrixpow", (S,), (1_000_000_000,))
+
+
+@pytest.mark.parametrize(
+    ("text", "shape"),
+    [("D(n)*vech(X) + vector(f)", "n*n"), ("L(n)*vec(X) + vector(f)", "n*(n + 1)/2"), ("K(m, n) + matrix(f)", "m*n")],
+)
+def test_sizes_of_structured_matrices_are_known_where_others_are_inferred(text: str, shape: str) -> None:
+    assert str(parse(text, "X: n n; f: scalar; Y: m n").expr.rows) == shape
+
+
+def test_long_products_of_sizes_are_read_back() -> None:
+    e = make("eye", (), (Dim.of("n"),))
+    for _ in range(5):
+        e = f.kron(e, e)
+    assert str(e.rows).count("*") == 31
+    assert parse(str(f.ones(e.rows, ONE))).expr.rows is e.rows
+
+
+@pytest.mark.parametrize(
+    ("name", "same"), [("\\mu", "mu"), ("\\Sigma_1", "Sigma_1"), ("\\mu[j]", "mu[j]"), ("μ", "mu"), ("\\x", "\\x")]
+)
+def test_spellings_of_one_name(name: str, same: str) -> None:
+    assert latin(name) == same

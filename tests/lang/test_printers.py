@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import pytest
 
+import closedform as cf
 from closedform.core.dim import ONE, Dim
 from closedform.core.errors import Refusal
 from closedform.core.expr import Expr, make
@@ -14,6 +15,7 @@ from closedform.core.op import f
 from closedform.lang.declare import declare
 from closedform.lang.latex import latex, name_text
 from closedform.lang.read import parse
+from closedform.lang.render import declared
 from closedform.lang.text import text
 from closedform.lang.unicode import unicode
 from closedform.ops.build import entry_power, minus, num, power, product, times, total, transpose
@@ -261,6 +263,7 @@ def test_the_check_of_latex(tex: str, fine: bool) -> None:
 @pytest.mark.parametrize(
     ("name", "shown"),
     [("x", "x"), ("W1", "W_{1}"), ("W_1", "W_{1}"), ("Sigma_xy", r"\Sigma_{\mathrm{xy}}"), ("sigma_z", r"\sigma_{z}"),
+     ("x[j]", "x_{j}"), ("z_1[2*k]", "{z_{1}}_{2 k}"), ("mu[alpha+1]", r"\mu_{\alpha+1}"),
      ("loss", r"\mathrm{loss}"), ("a_b_c", r"\mathrm{a\_b\_c}"), ("Alpha", r"\mathrm{A}"), ("x_", r"\mathrm{x\_}")],
 )  # fmt: skip
 def test_names_in_latex(name: str, shown: str) -> None:
@@ -272,6 +275,40 @@ def test_letters_that_are_declared_are_not_used_for_functions() -> None:
     assert text(f.commutation(Dim.of("K"), n)) == "commutation(K, n)"
     assert text(f.unit(ONE, n), given=["e"]) == "e(1, n)"
     assert parse("e*e(1, n)", SCOPE).expr is product(e, f.unit(ONE, n))
+
+
+def test_letters_are_taken_in_a_block() -> None:
+    with declared(["K", "I"]):
+        assert text(f.commutation(m, n)) == str(f.commutation(m, n)) == "commutation(m, n)"
+        assert unicode(f.eye(n)) == "eye(n)"
+        with declared("D"):
+            assert text(product(f.commutation(n, n), f.duplication(n))) == "commutation(n, n)*duplication(n)"
+        assert text(f.duplication(n)) == "D(n)"
+    assert text(f.commutation(m, n)) == "K(m, n)"
+
+
+@pytest.mark.parametrize(
+    ("question", "shown"),
+    [
+        (("A'", "A", "A: n m; K: m m"), "commutation(n, m)"),
+        (("vech(D)", "D", "D: n n; L: n"), "elimination(n)"),
+        (("A*A'", "A", "A: n 2; K: k"), "kron(A, eye(n)) + kron(eye(n), A)*commutation(n, 2)"),
+        (("A*vec(Y')", "Y", "A: k m*n; Y: m n; K[N]: k"), "A*commutation(m, n)"),
+    ],
+)
+def test_declared_letters_that_do_not_occur_in_an_answer(question: tuple[str, str, str], shown: str) -> None:
+    d = cf.derive(*question, structure="free", verify=False)
+    assert str(d) == shown
+    assert cf.parse(str(d), question[2]) is d.expr
+    for page in (d.unicode, d.latex.replace("\\operatorname{", ""), *(d.derivation.page(form) for form in ("text", "unicode"))):
+        assert ("commutation" in page or "elimination" in page) and "K(n" not in page
+
+
+def test_a_gap_before_a_differential_and_a_call() -> None:
+    assert unicode(times_minus_one(a, f.d(f.logdet(S)))) == "-a d(log|det(S)|)"
+    assert unicode(product(num(2), f.d(x))) == "2 d(x)"
+    assert unicode(product(c, f.duplication(n))) == "c D(n)"
+    assert unicode(product(a, total(b, c))) == "a(b + c)"
 
 
 def test_an_intermediate_whose_name_is_taken_is_written_out() -> None:

@@ -8,7 +8,7 @@ differential, moves to the standard form, simplification with what is known, and
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from closedform.calculus.composition import by_name, names_in, with_layers
 from closedform.calculus.derive import Stage
@@ -16,13 +16,14 @@ from closedform.calculus.forward import Push, differential
 from closedform.calculus.layers import NAMED, layered
 from closedform.calculus.lines import Differential
 from closedform.calculus.moves import standard_form
-from closedform.calculus.rewriting import rewritten
+from closedform.calculus.rewriting import are_symmetric, rewritten, symmetric_symbols
 from closedform.calculus.rules import jacobian_laws
 from closedform.calculus.step import Step, direction, pairing
 from closedform.calculus.tidy import tidied
 from closedform.core.expr import Expr, make
 from closedform.core.walk import postorder, substitute, tree_size
 from closedform.ops.build import identity, product, transpose, zeros_like
+from closedform.rewrite.best import shortest
 
 FORMS = {
     "scalar": "the derivative is what the direction is multiplied with: dF = G*dt",
@@ -50,6 +51,14 @@ class Finish:
     layout: str = ""
     taken: frozenset[str] = frozenset()
     """Names that are in use: no part of a derivation gets one of them."""
+    held: Mapping[Expr, Expr] = field(default_factory=dict)
+    """Variables as they are declared, by what stood for them while facts that restrict them were set aside."""
+    own: frozenset[Expr] = frozenset()
+    """Sums that are written as they were typed."""
+
+    def by_facts(self, stage: Stage) -> bool:
+        """Do the facts of the variable alone lead to the answer, so that nothing is projected?"""
+        return self.mixed is shortest(substitute(stage.result, self.held), stage.order, self.own).expr
 
 
 def derivation(stages: Sequence[Stage], finish: Finish, asked: Expr) -> tuple[Step, ...]:
@@ -125,7 +134,11 @@ def _stage(stage: Stage, finish: Finish) -> Iterator[Step]:
     if projects:
         after = _standard(finish.mixed, stage)
         silent = str(after) == str(line)
-        yield Step(finish.rule, line, after, finish.because or f"only the part in the space of {leaf} acts on d{leaf}")
+        rule, because = finish.rule, finish.because or f"only the part in the space of {leaf} acts on d{leaf}"
+        symmetric = symmetric_symbols(substitute(line, finish.held))
+        if rule == "project" and symmetric and finish.by_facts(stage):
+            rule, because = "facts", are_symmetric(symmetric)
+        yield Step(rule, line, after, because)
         line = after
     layout = f"; {finish.because}" if finish.rule == "independent" or silent else ""
     read = result if plain else finish.printed

@@ -13,6 +13,7 @@ from closedform.calculus.composition import is_layer, with_layers
 from closedform.calculus.derive import Stage
 from closedform.calculus.lines import local_differential
 from closedform.calculus.reverse import cotangents
+from closedform.calculus.rewriting import because
 from closedform.calculus.rules import law
 from closedform.calculus.step import Step, direction, marked, pairing
 from closedform.calculus.tidy import tidied, turned
@@ -25,6 +26,9 @@ from closedform.rewrite.best import shortest
 NAMED = "what goes into the layers and comes out of them gets names"
 
 POWERS = frozenset({"pow", "matrixpow", "sympow"})
+
+SAID = frozenset({"softmax-sums-to-one", "simplex-sums-to-one", "orthonormal", "orthogonal-inverse", "idempotent", "skew"})
+"""Rules that rest on a fact: where one shortens what stands before a differential, the line says so."""
 
 PLAIN = 6
 """Cotangents with fewer nodes than this get no name."""
@@ -43,10 +47,10 @@ def layered(stage: Stage, given: Mapping[Expr, str], taken: frozenset[str]) -> I
         whole = named
     back = _Back(function, stage, taken)
     while back.left:
-        rule, because = back.through()
+        rule, reason = back.through()
         after = back.whole()
         if after is not whole:
-            yield Step(rule, whole, after, because)
+            yield Step(rule, whole, after, "; ".join((reason, *back.facts_used())))
             whole = after
     after = back.standard()
     if after is not whole:
@@ -68,6 +72,7 @@ class _Back:
         self.written: dict[Expr, Expr] = {}
         """What is written by a symbol where it comes up."""
         self._simple: dict[Expr, Expr] = {}
+        self._used: dict[str, None] = {}
         root = self._opened(function)
         moving = {self.leaf}
         self.left: list[Expr] = []
@@ -114,11 +119,11 @@ class _Back:
             elif node in arrived:
                 for argument, part in cotangents(node, total(*arrived[node]), active, self.moving):
                     arrived.setdefault(argument, []).append(part)
-        because = self._because(layer, [n for n in inside if n not in self.moving], active)
+        reason = self._because(layer, [n for n in inside if n not in self.moving], active)
         if fresh is not None:
-            because = f"{because}, and {fresh.params[0]} = {text(self.contents[fresh])}"
+            reason = f"{reason}, and {fresh.params[0]} = {text(self.contents[fresh])}"
         rule = next((n for n in inside if is_layer(n)), None)
-        return f"d-{rule.op.name}" if rule is not None else "d-linear", because
+        return f"d-{rule.op.name}" if rule is not None else "d-linear", reason
 
     def _named_cotangent(self, layer: Expr) -> Expr | None:
         """Give what stands before the differential of a layer a name, where it is long and comes before a function."""
@@ -145,9 +150,18 @@ class _Back:
     def _simplified(self, e: Expr) -> Expr:
         found = self._simple.get(e)
         if found is None:
-            found = shortest(substitute(e, self.written), self.order).expr
+            done = shortest(substitute(e, self.written), self.order)
+            found = done.expr
+            used = ((name, record.before) for record in done.records for name in record.rules if name in SAID)
+            self._used.update(dict.fromkeys(because(name, before) for name, before in used))
             self._simple[e] = self._simple[found] = found
         return found
+
+    def facts_used(self) -> list[str]:
+        """The facts that the simplification of cotangents has rested on since this was last asked."""
+        said = list(self._used)
+        self._used.clear()
+        return said
 
     def whole(self) -> Expr:
         """The sum of inner products that is left, in the names."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from closedform.calculus.derive import Stage
 from closedform.calculus.step import Step
@@ -77,8 +77,27 @@ class _Line:
         """Why a rule holds here: the fact it rests on is said of what has it."""
         if name != "symmetric" or not self.symmetric:
             return rule(name).because
-        found = sorted(self.symmetric, key=len)[:MOST_NAMED]
-        return f"{found[0]} is symmetric" if len(found) == 1 else f"{', '.join(found[:-1])} and {found[-1]} are symmetric"
+        return are_symmetric(sorted(self.symmetric, key=len)[:MOST_NAMED])
+
+
+def because(name: str, before: Expr) -> str:
+    """Why a rule holds where it was used: a point of the simplex is called by its name."""
+    if name == "simplex-sums-to-one":
+        found = [str(n.params[0]) for n in postorder(before) if n.op.name == "symbol" and known(n, "simplex")]
+        if len(found) == 1:
+            return f"the entries of {found[0]} sum to 1"
+    return rule(name).because
+
+
+def are_symmetric(names: Sequence[str]) -> str:
+    """That they are."""
+    return f"{names[0]} is symmetric" if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]} are symmetric"
+
+
+def symmetric_symbols(e: Expr) -> list[str]:
+    """The names of symmetric matrices that occur below a transpose, in their order."""
+    turned = postorder(*[node.args[0] for node in postorder(e) if node.op.name == "transpose"])
+    return [str(node.params[0]) for node in turned if node.op.name == "symbol" and known(node, "symmetric")]
 
 
 def _symmetric(e: Expr) -> Iterator[str]:

@@ -114,6 +114,12 @@ class Dim:
 
     def value(self, sizes: Mapping[str, int]) -> int:
         """The number at given sizes of the names; KeyError when one is missing."""
+        if len(self.terms) == 1 and len(self.terms[0][0]) < 2:  # a name, or a number: most sizes
+            names, factor = self.terms[0]
+            if factor == 1:
+                return 1 if not names else _smaller_value(names[0], sizes) if names[0] in _smaller else sizes[names[0]]
+            if not names and factor.denominator == 1:
+                return factor.numerator
         total = Fraction(0)
         for names, factor in self.terms:
             for name in names:

@@ -62,8 +62,11 @@ def infer(program: Program, scope: Scope, known: dict[str, Shape], unknown: list
     for name in unknown:
         out.shapes[name] = _titled(run, run.names[name], titles, used)
     if out.undecided:
-        one, other = _titled(run, run.sizes.later[0], titles, used)
-        out.why = f"the sizes {one} and {other} have to be equal, which does not determine them; declare the names"
+        pair = run.sizes.later[0]
+        free = {name for size in pair for name in run.sizes.value(size).names if name.startswith(FREE)}
+        hint = "declare the names" if free <= own else "write c*ones(n) or c*ones(m, n) for vector(c) or matrix(c)"
+        one, other = _titled(run, pair, titles, used)
+        out.why = f"the sizes {one} and {other} have to be equal, which does not determine them; {hint}"
     for place, shape in run.fills.items():
         left = {name for size in shape for name in run.sizes.value(size).names if name.startswith(FREE)}
         if out.failed is None and not left <= own:

@@ -245,7 +245,16 @@ def name_text(name: str) -> str:
 
     >>> name_text("Sigma_1"), name_text("W1"), name_text("loss")
     ('\\Sigma_{1}', 'W_{1}', '\\mathrm{loss}')
+
+    The name of a variable that stands for a member of a family is that of the member.
+
+    >>> name_text("z_1[2*k]")
+    '{z_{1}}_{2 k}'
     """
+    family, bracket, place = name.partition("[")
+    if bracket:
+        base = name_text(family)
+        return f"{{{base}}}_{{{_size_text(place[:-1])}}}" if "_" in base else f"{base}_{{{_size_text(place[:-1])}}}"
     stem, _, below = name.partition("_")
     if not below:
         digits = len(name) - len(name.rstrip("0123456789"))
@@ -309,8 +318,13 @@ def _size(dim: Dim) -> str:
     terms = dim.terms
     if len(terms) == 1 and len(terms[0][0]) == 1 and terms[0][1] == 1:
         return name_text(terms[0][0][0])
+    return _size_text(str(dim))
+
+
+def _size_text(size: str) -> str:
+    """The text of a size in LaTeX."""
     out, word = [], ""
-    for ch in str(dim) + " ":
+    for ch in size + " ":
         if ch.isalnum() or ch == "_":
             word += ch
             continue

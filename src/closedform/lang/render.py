@@ -6,7 +6,9 @@ sees a node whose arguments are already written and returns its text together wi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from fractions import Fraction
 from functools import cache
 from typing import NamedTuple, TypeAlias
@@ -34,6 +36,25 @@ Printed = tuple[Piece, int]
 """A text and its binding power."""
 
 Rule = Callable[["Page", Expr], Printed]
+
+
+_declared: ContextVar[frozenset[str]] = ContextVar("closedform declared names", default=frozenset())
+
+
+@contextmanager
+def declared(names: Iterable[str]) -> Iterator[None]:
+    """A block in which everything is printed for readers to whom these names are declared, whether they occur or not.
+
+    >>> from closedform.core.op import f
+    >>> with declared(["K"]):
+    ...     print(f.commutation(Dim.of("m"), Dim.of("n")))
+    commutation(m, n)
+    """
+    mark = _declared.set(_declared.get().union(names))
+    try:
+        yield
+    finally:
+        _declared.reset(mark)
 
 
 class Page:
@@ -71,6 +92,7 @@ class Page:
 
 def layout(e: Expr, rules: Mapping[str, Rule], other: Rule, given: Iterable[str] = ()) -> Page:
     """Write every node below an expression, arguments first; Refusal when it is too large to be written out."""
+    given = _declared.get().union(given)
     nodes = postorder(e)
     most = limits.written
     if most is not None and tree_size(e) > most:
@@ -79,7 +101,7 @@ def layout(e: Expr, rules: Mapping[str, Rule], other: Rule, given: Iterable[str]
     if nesting(e) or indices(e):
         e = lettered(e, names(nodes).union(given, (n.params[-1] for n in nodes if n.op.name == "named")))
         nodes = postorder(e)
-    page = Page(nodes, frozenset(given))
+    page = Page(nodes, given)
     done, find = page.done, rules.get
     for node in nodes:
         tick(1 + len(node.args) // 2)

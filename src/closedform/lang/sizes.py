@@ -117,15 +117,11 @@ def _join(op: str, left: Dim, right: Dim, where: Token, source: str) -> Dim:
     for side in (left, right):
         if _large(side):
             raise _error("this size is too large" + _capped(), where, source)
-    if op == "+":
-        return left + right
-    if op == "-":
-        return left - right
-    if op == "*":
-        if len(left.terms) * len(right.terms) > 2 * MOST_TERMS:
+    if op in ("+", "-", "*"):
+        if op == "*" and len(left.terms) * len(right.terms) > 2 * MOST_TERMS:
             raise _error(f"a size is a sum of at most {MOST_TERMS} products", where, source)
         try:
-            return left * right
+            return left * right if op == "*" else left + (right if op == "+" else right * -1)
         except Refusal as error:
             raise error.located(source, where.start, where.end - where.start) from None
     fixed = right.integer

@@ -29,6 +29,7 @@ SPELLINGS: dict[str, str] = {
 }  # fmt: skip
 """Other ways to write an operator."""
 
+_NAMES = frozenset(GREEK.values())
 _LETTER = "A-Za-z_" + "".join(GREEK)
 _TOKEN = re.compile(
     r"\s*(?:(?P<num>(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
@@ -48,11 +49,13 @@ class Token(NamedTuple):
 
 
 def latin(name: str) -> str:
-    """The canonical spelling of a name.
+    r"""The canonical spelling of a name.
 
-    >>> latin("Σ_1"), latin("x")
-    ('Sigma_1', 'x')
+    >>> latin("Σ_1"), latin("\\mu[j]"), latin("x")
+    ('Sigma_1', 'mu[j]', 'x')
     """
+    if name.startswith("\\") and name[1:].partition("[")[0].partition("_")[0] in _NAMES:
+        name = name[1:]
     return name if name.isascii() else "".join(GREEK.get(letter, letter) for letter in name)
 
 
@@ -85,9 +88,6 @@ def tokenize(text: str) -> list[Token]:
         out.append(Token(kind, word, start, at))
     out.append(Token("end", "", last, last + 1))
     return out
-
-
-_NAMES = frozenset(GREEK.values())
 
 
 def number(token: Token, source: str) -> Fraction:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from closedform.core.dim import ONE, Dim
-from closedform.lang.sizes import never_positive
+from closedform.lang.sizes import never_positive, whole
 
 FREE = "?"
 """What the name of a size begins with while it is free."""
@@ -83,7 +83,7 @@ class Sizes:
     @staticmethod
     def allowed(size: Dim) -> bool:
         """Can a free size have this value?"""
-        return size is not ONE and not never_positive(size) and all(c.denominator == 1 for _, c in size.terms)
+        return size is not ONE and not never_positive(size) and whole(size)
 
     def solve(self, gap: Dim) -> bool:
         """Bind a free size that occurs in one term alone, with the factor 1 or -1."""

@@ -16,11 +16,12 @@ from numpy import ndarray
 from closedform.core.dim import Dim
 from closedform.core.expr import Expr
 from closedform.core.limits import tick
+from closedform.numeric.cost import SMALL, further, weight
 from closedform.numeric.series import Loop, fixed_parts, scope
 from closedform.ops.build import transpose
 
-Step = tuple[int, Callable[..., Any], tuple[int, ...], tuple[Any, ...], bool]
-"""Where the value goes, the function, where its arguments are, its parameters, and whether the node is a scalar."""
+Step = tuple[int, Callable[..., Any], tuple[int, ...], tuple[Any, ...], bool, int]
+"""Where the value goes, the function, where its arguments are, its parameters, whether the node is a scalar, its cost."""
 
 FAILURES = (np.linalg.LinAlgError, ArithmeticError, ValueError, IndexError, TypeError)
 """What NumPy and SciPy raise where a function has no value."""
@@ -67,10 +68,10 @@ class Program:
     """Expressions in an order in which they can be evaluated, arguments first.
 
     ``nodes`` is that order and ``place`` says where each node stands in it.  The values of ``given`` nodes are handed
-    in; the terms of a sum with an index are a program of their own.
+    in; the terms of a sum with an index are a program of their own.  ``cost`` is that of one evaluation, in steps.
     """
 
-    __slots__ = ("_dependents", "_ready", "_sized", "_steps", "_terms", "given", "inputs", "nodes", "place", "roots")
+    __slots__ = ("_dependents", "_ready", "_sized", "_steps", "_terms", "cost", "given", "inputs", "nodes", "place", "roots")
 
     def __init__(self, *roots: Expr, given: Iterable[Expr] = ()) -> None:
         self.roots = roots
@@ -101,7 +102,9 @@ class Program:
                     self._terms[node] = Program(node.args[0], given=parts)
                 places = tuple(self.place[a] for a in parts)
                 function, extra = _function(node)
-                self._steps.append((i, function, places + tuple(self.place[a] for a in extra), node.params, node.is_scalar))
+                read = places + tuple(self.place[a] for a in extra)
+                self._steps.append((i, function, read, node.params, node.is_scalar, weight(node)))
+        self.cost: int = len(self.nodes) + sum(step[5] for step in self._steps) + sum(t.cost for t in self._terms.values())
 
     def at(self, sizes: Mapping[str, int]) -> Bound:
         """The program at fixed sizes."""
@@ -120,7 +123,7 @@ class Program:
             for leaf in key[0]:
                 reached[self.place[leaf]] = 1
             found = []
-            for k, (i, _, places, _, _) in enumerate(self._steps):
+            for k, (i, _, places, _, _, _) in enumerate(self._steps):
                 if i < end and any(reached[j] for j in places):
                     reached[i] = 1
                     found.append(k)
@@ -147,17 +150,28 @@ class Bound:
                         numbers[p] = p.value(sizes)
                     p = numbers[p]
                 params.append(p)
-            i, function, places, _, scalar = self._steps[k]
+            i, function, places, _, scalar, cost = self._steps[k]
             if node in program._terms:
                 function = Loop(program._terms[node], node, sizes)
-            self._steps[k] = (i, function, places, tuple(params), scalar)
+            self._steps[k] = (i, function, places, tuple(params), scalar, cost)
 
     def values(self, env: Mapping[str, Any]) -> list[Any]:
         """The value of every node at a point."""
+        values = self.begun(env, -1)
+        self._run(values, self._steps)
+        return values
+
+    def begun(self, env: Mapping[str, Any], last: int) -> list[Any]:
+        """The values of the nodes up to a place, at a point; those after it are missing."""
         values = self._base[:]
         for i, name, node in self.program.inputs:
             values[i] = as_input(env[name], node)
-        self._run(values, self._steps)
+        self._run(values, [step for step in self._steps if step[0] <= last])
+        return values
+
+    def completed(self, values: list[Any], last: int) -> list[Any]:
+        """The values with those of the nodes after a place."""
+        self._run(values, [step for step in self._steps if step[0] > last])
         return values
 
     def continued(self, given: Iterable[Any]) -> list[Any]:
@@ -179,8 +193,8 @@ class Bound:
         return out
 
     def _run(self, values: list[Any], steps: list[Step]) -> None:
-        for i, function, places, params, scalar in steps:
-            tick(1 + len(places) // 4)
+        for i, function, places, params, scalar, cost in steps:
+            tick(cost)
             try:
                 value = function(np, *[values[j] for j in places], *params)
                 if scalar:
@@ -188,6 +202,8 @@ class Bound:
                         value = value[0, 0]
                 elif value.__class__ is not ndarray or value.ndim != 2:
                     value = np.reshape(value, (1, 1))
+                elif value.size > SMALL:
+                    tick(further(cost, value))
             except FAILURES:
                 value = self._second_try(i, function, [values[j] for j in places], params)
             values[i] = value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -21,6 +21,10 @@ TWIN = {3: 4, 4: 3, 2: 5, 5: 2, 7: 6, 6: 7}
 """For each size one of the other parity: signs such as (-1)^n come out at either."""
 SMALL = (4, 3, 5, 6, 2, 7, 8)
 """What they are shrunk to."""
+AS_IT_IS = 64
+"""Sizes up to this may stay where nothing smaller fits."""
+MOST_FACTORS = 4
+"""A size that is a product has at most so many factors."""
 
 
 class Demands:
@@ -130,11 +134,12 @@ def _listed(dim: Dim) -> list[str]:
     return [name for names, _ in dim.terms for name in names if not name.startswith(MARK)]
 
 
-def shrink(exprs: Sequence[Expr]) -> tuple[list[Expr], dict[int, int]]:
+def shrink(exprs: Sequence[Expr], fits: Callable[[Sequence[Expr]], bool] | None = None) -> tuple[list[Expr], dict[int, int]]:
     """The expressions with integer sizes above the cap replaced by small ones, and which became which.
 
     Equal sizes stay equal, different ones different, and the differences of nearby sizes and the products and sums
-    among them stay what they are.  Refusal, naming the cap, where an expression does not allow it.
+    among them stay what they are, as far as ``fits`` demands it of the expressions together: the 9 of eye(9), the
+    derivative of a 3 x 3 matrix by itself, is 3*3.  Refusal, naming the cap, where an expression does not allow it.
 
     >>> from closedform.core.op import f
     >>> x = f.symbol("x", Dim.of(100), ONE, 1, frozenset())
@@ -147,9 +152,11 @@ def shrink(exprs: Sequence[Expr]) -> tuple[list[Expr], dict[int, int]]:
         return list(exprs), {}
     for table in _tables(big, Demands(nodes).integers):
         try:
-            return _resized(nodes, exprs, table), table
+            small = _resized(nodes, exprs, table)
         except InputError:
             continue
+        if fits is None or fits(small):
+            return small, {old: new for old, new in table.items() if old != new}
     listed = ", ".join(str(b) for b in big)
     raise Refusal(
         f"the check of the answer runs at sizes up to {CAP}, and this expression does not allow to shrink {listed}; "
@@ -182,19 +189,38 @@ def _tables(big: list[int], present: set[int]) -> Iterator[dict[int, int]]:
             derived[b] = _composed(b, derived, present) or base[b]
         if derived != base:
             yield derived
+    if big[-1] <= AS_IT_IS:
+        yield dict(zip(big, big, strict=True))
 
 
 def _composed(b: int, smaller: dict[int, int], present: set[int]) -> int | None:
     """The new size of one that is a product, a triangle number or a sum of smaller ones."""
     known = {p: p for p in present if 1 < p <= CAP} | smaller
     for a, new in known.items():
-        if b % a == 0 and b // a in known:
-            return new * known[b // a]
         if b == a * (a + 1) // 2:
             return new * (new + 1) // 2
+    product = _multiplied(b, known)
+    if product is not None:
+        return product
     for a, new in known.items():
         if b - a in known:
             return new + known[b - a]
+    return None
+
+
+def _multiplied(b: int, known: dict[int, int]) -> int | None:
+    """The product of the new sizes of at least two factors of a number, the largest ones first; None where there are none."""
+    waiting = [(b, 1, 0, MOST_FACTORS)]
+    factors = sorted(known, reverse=True)
+    while waiting:
+        rest, made, first, left = waiting.pop()
+        if rest == 1:
+            return made
+        if left:
+            rows = [
+                (rest // a, made * known[a], k, left - 1) for k, a in enumerate(factors) if k >= first and rest % a == 0 and a < b
+            ]
+            waiting += reversed(rows)
     return None
 
 

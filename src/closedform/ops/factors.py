@@ -9,6 +9,7 @@ from closedform.core.expr import Expr, Shape, misfit
 from closedform.core.infer import known
 from closedform.core.op import f, operation
 from closedform.ops.build import minus, negative, num, product, total, transpose
+from closedform.ops.rank import always_singular
 from closedform.ops.spectral import finite, symmetric_part, symmetrized
 
 
@@ -118,7 +119,7 @@ class adj:
         return A.shape
 
     def domain(A: Expr) -> list[tuple[str, Expr]]:
-        return [("invertible", A)]
+        return [] if always_singular(A) else [("invertible", A)]
 
     def facts(A: Expr) -> list[str]:
         kept = ("symmetric", "diagonal", "lower", "upper", "psd", "pd", "invertible", "orthogonal")

@@ -7,8 +7,9 @@ from typing import Any
 from closedform.core.expr import Expr, Shape, misfit
 from closedform.core.infer import known
 from closedform.core.op import f, operation
-from closedform.ops.build import negative, product
+from closedform.ops.build import negative, num, product
 from closedform.ops.leaves import SCALAR
+from closedform.ops.rank import always_singular, without_minors
 
 KEPT_BY_INVERSE = ("symmetric", "skew", "diagonal", "lower", "upper", "orthogonal", "pd")
 
@@ -52,7 +53,9 @@ class inv:
 
 @operation
 class det:
-    """The determinant.  A : n x n -> scalar.  Its derivative is written where A is invertible.
+    """The determinant.  A : n x n -> scalar.
+
+    Its derivative is written with inv(A), where A is invertible; with adj(A) where it never is, as for A = x*y'.
 
     Source: Magnus and Neudecker, Matrix Differential Calculus, section 8.3 (Jacobi's formula).
     """
@@ -61,14 +64,16 @@ class det:
     code = "np.linalg.det({A})"
     latex = r"\det\left({A}\right)"
     draws = ("A: n n invertible",)
-    why = "d det(X) = det(X)*tr(inv(X)*dX)"
+    why = "d det(X) = tr(adj(X)*dX) = det(X)*tr(inv(X)*dX)"
 
     def shape(A: Expr) -> Shape:
         _square("det", A)
         return SCALAR
 
     def domain(A: Expr) -> list[tuple[str, Expr]]:
-        return [("invertible", A)]
+        if without_minors(A):
+            return []
+        return [("nonzero", f.adj(A)) if always_singular(A) else ("invertible", A)]
 
     def facts(A: Expr) -> list[str]:
         if known(A, "pd"):
@@ -76,6 +81,10 @@ class det:
         return (["nonnegative"] if known(A, "psd") else []) + (["invertible"] if known(A, "invertible") else [])
 
     def d_A(A: Expr, dA: Expr) -> Expr:
+        if without_minors(A):
+            return num(0)
+        if always_singular(A):
+            return f.trace(product(f.adj(A), dA))
         return product(f.det(A), f.trace(product(f.inv(A), dA)))
 
     def value(xp: Any, A: Any) -> Any:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from closedform.calculus.step import Step
 from closedform.core.errors import InputError
 from closedform.core.expr import Expr
+from closedform.lang.render import declared
 from closedform.page import notation as notations
 from closedform.page.lines import Line, lines, taken
 
@@ -39,6 +40,8 @@ class Derivation:
     wrt: tuple[Expr, ...] = ()
     structure: str = "projected"
     layout: str = "mixed"
+    declared: frozenset[str] = frozenset()
+    """The names of the variables and sizes of the question."""
 
     def __iter__(self) -> Iterator[Step]:
         return iter(self.steps)
@@ -55,7 +58,8 @@ class Derivation:
     @cached_property
     def lines(self) -> tuple[Line, ...]:
         """The lines of the page."""
-        return lines(self.steps, self.wrt)
+        with declared(self.declared):
+            return lines(self.steps, self.wrt)
 
     def page(self, form: str = "text", notation: str = "trace") -> str:
         """The derivation as a page: ``form`` is text, unicode, latex, markdown or html.
@@ -68,7 +72,8 @@ class Derivation:
         from closedform.page.script import Script
 
         formulas, writer = WRITERS[form]
-        return writer(Script(formulas, notations.checked(notation), taken(self.steps)).rows(self.lines))
+        with declared(self.declared):
+            return writer(Script(formulas, notations.checked(notation), taken(self.steps)).rows(self.lines))
 
     @property
     def unicode(self) -> str:

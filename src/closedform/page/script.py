@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from closedform.core.dim import ONE
 from closedform.core.expr import Expr, make
-from closedform.lang.latex import latex, name_text
+from closedform.lang.latex import latex
 from closedform.lang.text import text
 from closedform.lang.unicode import unicode
 from closedform.page.lines import DERIVATIVE, FUNCTION, READ, START, Left, Line
@@ -56,22 +56,11 @@ class Script:
         self.notation = notation
         self.known = known
         self.printer = PRINTERS[form]
-        self.members = {name_text(name): _member(name) for name in known if "[" in name} if form == "latex" else {}
-        """Names of members of families, as they are printed and as they should be."""
-        if self.members:
-            self.printer = self._indexed
         self.wording = WORDINGS[form](known)
 
     def formula(self, e: Expr) -> str:
         """An expression."""
         return with_colons(e, self.printer) if self.notation == FROBENIUS else self.printer(e)
-
-    def _indexed(self, e: Expr) -> str:
-        """An expression in LaTeX in which variables such as x[j] occur."""
-        out = latex(e)
-        for printed, wanted in self.members.items():
-            out = out.replace(printed, wanted)
-        return out
 
     def name(self, name: str) -> str:
         """The name of an intermediate."""
@@ -123,12 +112,6 @@ class Script:
             else:
                 out.append(row)
         return out
-
-
-def _member(name: str) -> str:
-    """The name of a member of a family, with its index below."""
-    family, _, place = name.rstrip("]").partition("[")
-    return f"{{{name_text(family)}}}_{{{place}}}"
 
 
 def _joined(row: Row, more: Row) -> Row:

@@ -30,10 +30,12 @@ KINKED = frozenset({"abs", "sign", "step", "relu", "norm1", "maximum", "minimum"
 """Operations that are not differentiable where an entry (or a difference of entries) is 0."""
 PIECEWISE = KINKED | {"max", "min"}
 """Operations with pieces, of which a point meets one: an answer that is wrong on another shows at other points only."""
-SPECTRAL = frozenset({"max", "min", "normnuc", "normspec", "svdvals", "svdu", "svdv", "eigvalsh", "eigvecs", "lambda_max"})
-"""Operations that are not differentiable where entries, singular values or eigenvalues coincide (or the former vanish)."""
+SPECTRAL = frozenset({"normnuc", "normspec", "svdvals", "svdu", "svdv", "eigvalsh", "eigvecs", "lambda_max"})
+"""Operations that are not differentiable where singular values or eigenvalues coincide (or the former vanish)."""
 KINK = 1e-14
 """So near a kink, relative to the size of the arguments, counts as on it."""
+STROLL = 1e-3
+"""So far along a direction it is seen whether a tie stays one."""
 NUDGE = 1e-13
 NOISE = 100.0
 """A deviation counts as rounding up to this many times the change that comes from moving the point by ``NUDGE``."""
@@ -215,7 +217,7 @@ class Comparison:
         values = max(_largest(point.values[i]) for i in self.changing) if self.changing else 0.0
         if not exact and size <= CANCELLED * values and float(gap.max()) <= BLURRED * values:
             return Outcome("faint", min(error, float(gap.max())), point.sizes)
-        if self.at_a_kink(point):
+        if self.at_a_kink(point, tangents):
             return Outcome("unusable", np.inf, point.sizes)
         if float(gap.max()) <= max(self._rounding(tangents), NOISE * self._noise(point, tangents, used)[1]):
             rounding = size <= CANCELLED * self.size_of_terms(point, tangents)
@@ -231,18 +233,34 @@ class Comparison:
         gap = np.abs(np.reshape(slope.value, -1, order="F") - got)
         return slope.error <= UNSURE and float(np.max(gap, initial=0.0)) <= LOOSEST * size
 
-    def at_a_kink(self, point: Point) -> bool:
-        """Does something that moves stand where it is not differentiable?  (A declared zero makes every point such.)"""
-        for i in self.changing:
-            node = self.points.program.nodes[i]
-            if node.op.name in SPECTRAL and _degenerate(node.op.name, np.atleast_2d(point.of(node.args[0]))):
-                return True
-            if node.op.name in KINKED:
-                values = [point.of(a) for a in node.args]
-                gaps = values[0] - values[1] if len(values) == 2 else values[0]
-                if not np.all(np.abs(gaps) > KINK * max(1.0, *(_largest(v) for v in values))):
-                    return True
-        return False
+    def at_a_kink(self, point: Point, tangents: Sequence[Any] = ()) -> bool:
+        """Does something that moves stand where it is not differentiable?  (A declared zero makes every point such.)
+
+        With directions, what is tied and stays tied along them, as a row of zeros does, counts for nothing.
+        """
+        nodes = [self.points.program.nodes[i] for i in self.changing]
+        spectral = [node for node in nodes if node.op.name in SPECTRAL]
+        if any(_degenerate(node.op.name, np.atleast_2d(point.of(node.args[0]))) for node in spectral):
+            return True
+        tied = [(node, ties) for node in nodes if node.op.name in PIECEWISE and (ties := self._ties(node, point.values)).any()]
+        if not tied or not tangents:
+            return bool(tied)
+        ways = self._ways(point, tangents)
+        return not all((self._ties(node, values) | ~ties).all() for node, ties in tied for values in ways)
+
+    def _ties(self, node: Expr, values: Sequence[Any]) -> Any:
+        """Which entries stand where a function with pieces goes over from one to another."""
+        parts = [np.asarray(values[self.points.program.place[a]]) for a in node.args]
+        if node.op.name in ("max", "min"):
+            ties = parts[0] == (np.max if node.op.name == "max" else np.min)(parts[0])
+            return ties & (np.sum(ties) > 1)
+        gaps = parts[0] - parts[1] if len(parts) == 2 else parts[0]
+        return ~(np.abs(gaps) > KINK * max(1.0, *(_largest(v) for v in parts)))
+
+    def _ways(self, point: Point, tangents: Sequence[Any]) -> list[list[Any]]:
+        """The values of the original's nodes a little way along each direction, and along all of them."""
+        steps = [(x, STROLL * V) for x, V in zip(self.question.wrt, tangents, strict=True)]
+        return [self._follow(point, some) for some in ([steps] if len(steps) == 1 else [*([one] for one in steps), steps])]
 
     def sides(self, point: Point, tensor: Any, tangents: Sequence[Any], used: Sequence[Any]) -> tuple[Any, Any, Slope]:
         """What the answer says about the directions, the size of its terms, and what the original says."""
@@ -344,13 +362,12 @@ class Comparison:
 
 def _degenerate(name: str, value: Any) -> bool:
     """Do the values on which the smoothness of an operation rests coincide, or vanish?"""
-    if name in ("max", "min"):
-        values = np.sort(np.ravel(value))
-        return len(values) > 1 and bool(values[-1] == values[-2] if name == "max" else values[0] == values[1])
     if name.startswith(("svd", "norm")):
         values = np.append(np.linalg.svd(value, compute_uv=False), 0.0)
     else:
-        values = np.linalg.eigvalsh((value + value.T) / 2)
+        values = np.linalg.eigvalsh((value + value.T) / 2)[::-1]
+    if name in ("normspec", "lambda_max"):
+        values = values[:2]  # those below the largest may coincide
     return len(values) > 1 and bool(np.min(np.abs(np.diff(values))) <= 1e-9 * max(1e-300, _largest(values)))
 
 

@@ -33,7 +33,7 @@ FEWEST_TRIES = 24
 MOST_ENTRIES = 1_500_000
 """A matrix with more entries is not evaluated: smaller sizes are used."""
 WORK = 60_000
-"""Nodes that may be evaluated in search of one point, once the fewest tries have been made."""
+"""Steps that may be taken in search of one point, once the fewest tries have been made."""
 
 ENTRYWISE = ("positive", "nonnegative", "in (-1, 1)", "above -1")
 RANK = ("invertible", "full rank")
@@ -89,13 +89,17 @@ class Points:
         self.turn = 0
         self.stage = 0
         self.tries_left = SCHEDULE[0][1]
-        self.reason = ""
+        self.tried = 0
+        """How many points have been tried."""
+        self._why: tuple[Expr, str] | None = None
+        self._last = max(self.program.place[e] for e in self.required)
+        """Where the values of the required expressions end; without them no others are wanted."""
         self._singular = False
         self._restricted: set[str] | None = None
 
     def next(self) -> Point:
         """Another point, at other sizes where there are any; Refusal when none is found."""
-        most = max(FEWEST_TRIES, min(4 * SIZE_TRIES + 64, WORK // len(self.program.nodes)))
+        most = max(FEWEST_TRIES, min(4 * SIZE_TRIES + 64, WORK // self.program.cost))
         singular = stages = 0
         for _ in range(most):
             with np.errstate(all="ignore"):
@@ -158,6 +162,14 @@ class Points:
             raise Refusal(f"the check of the answer needs a matrix of more than {MOST_ENTRIES} entries at every choice of sizes")
         return fitting
 
+    @property
+    def reason(self) -> str:
+        """Why the last point that was not admissible was not."""
+        if self._why is None:
+            return ""
+        e, how = self._why
+        return f"{_short(e)} was {how} wherever it was tried"
+
     def _try(self) -> Point | None:
         self._singular = False
         sizes, env, style = self._drawn()
@@ -187,19 +199,30 @@ class Points:
             family, (i, rows, cols) = member.args[0], (d.value(sizes) for d in member.params)
             value = np.reshape(env[family.params[0]][i - 1], (rows, cols))
             env[name] = value[0, 0] if member.is_scalar else value
+        self.tried += 1
         bound = self.program.at(sizes)
-        values = bound.values(env)
+        values = bound.begun(env, self._last)
         place = self.program.place
-        for condition, argument in conditions:
-            if not holds(condition, values[place[argument]]):
-                self._singular = condition in RANK
-                self.reason = f"{_short(argument)} was {_negated(condition)} wherever it was tried"
-                return None
+        early = [pair for pair in conditions if place[pair[1]] <= self._last]
+        if not self._all_hold(early, values):
+            return None
         for e in self.required:
             if not np.isfinite(values[place[e]]).all():
-                self.reason = f"{_short(e)} was not finite wherever it was tried"
+                self._why = e, "not finite"
                 return None
+        bound.completed(values, self._last)
+        if len(early) < len(conditions) and not self._all_hold([p for p in conditions if place[p[1]] > self._last], values):
+            return None
         return Point(sizes, bound, values, style)
+
+    def _all_hold(self, conditions: Sequence[tuple[str, Expr]], values: list[Any]) -> bool:
+        """Do conditions hold at some values?"""
+        for condition, argument in conditions:
+            if not holds(condition, values[self.program.place[argument]]):
+                self._singular = condition in RANK
+                self._why = argument, _negated(condition)
+                return False
+        return True
 
     def own_conditions(self) -> list[tuple[str, Expr]]:
         """Those of the conditions that the required expressions put on their arguments."""

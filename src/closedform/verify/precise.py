@@ -26,14 +26,19 @@ MOVING = frozenset((
 """Operations whose own ``value`` is exact on arrays of precise numbers."""
 CONSTANT = frozenset(["zeros", "ones", "eye", "unit", "commutation", "duplication", "elimination"])
 """Arrays of zeros and ones."""
+VARIABLE = frozenset(["symbol", "family"])
+LEAVES = VARIABLE | {"number", "size", "pi", "series"}
+"""What has a value of its own, and sums, which are written out."""
 NAMED_ALIKE = (
     "acos", "asin", "atan", "cos", "cosh", "erf", "exp", "expm1", "log", "log1p", "sin", "sinh", "sqrt", "tan", "tanh",
 )  # fmt: skip
 """Entrywise operations that mpmath has under the same name."""
-PERIODIC = ("cos", "sin", "tan")
-"""Functions whose value at a large argument needs as many digits of pi as the argument has."""
+GROWING = frozenset(["cos", "cosh", "exp", "expm1", "sin", "sinh", "tan", "tanh"])
+"""Those whose value needs as many more digits (of pi, of log 2) as their argument has before the point."""
 MOST_BITS = 1 << 12
-"""An argument of a periodic function with more binary places before the point than this has no value here."""
+"""An argument of theirs with more binary places before the point than this has no value here."""
+MOST_DOUBLINGS = 30
+"""The exponential of a matrix with entries of more binary places before the point has no value here."""
 MOST_TERMS = 40
 """A sum with an index of more terms is not evaluated."""
 
@@ -58,8 +63,10 @@ class Arithmetic:
         self.context: Any = mpmath.MPContext()
         self.context.dps = digits
         c = self.context
-        self.entrywise: dict[str, Callable[[Any], Any]] = {name: getattr(c, name) for name in NAMED_ALIKE}
-        self.entrywise |= {name: self._periodic(getattr(c, name)) for name in PERIODIC}
+        self.entrywise: dict[str, Callable[[Any], Any]] = {
+            name: self._bounded(getattr(c, name)) if name in GROWING else getattr(c, name) for name in NAMED_ALIKE
+        }
+        self.exp = self.entrywise["exp"]
         self.entrywise |= {
             "abs": c.fabs, "sign": c.sign, "step": self._step, "relu": self._relu, "sigmoid": self._sigmoid,
             "softplus": self._softplus, "gelu": self._gelu, "silu": self._silu,
@@ -76,6 +83,16 @@ class Arithmetic:
             "svdvals": self._svdvals, "normnuc": self._normnuc, "normspec": self._normspec,
         }  # fmt: skip
 
+    def _bounded(self, function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        """The function where its argument is not so large that the digits of a constant would take for ever."""
+
+        def value(x: Any) -> Any:
+            if x and self.context.isfinite(x) and self.context.mag(x) > MOST_BITS:
+                raise NoValue("the argument of a function that grows or repeats is too large")
+            return function(x)
+
+        return value
+
     def number(self, value: Any) -> Any:
         """A number, exactly."""
         if isinstance(value, Fraction):
@@ -91,11 +108,16 @@ class Arithmetic:
             out[place] = self.context.mpf(float(entry))
         return out
 
+    def knows(self, e: Expr) -> bool:
+        """Has every operation of an expression a precise value somewhere?"""
+        named = {*LEAVES, *MOVING, *CONSTANT, *self.entrywise, *self.matrixwise}
+        return all(node.op.name in named for node in postorder(e))
+
     def values(self, roots: list[Expr], env: Mapping[str, Any], sizes: Mapping[str, int]) -> dict[Expr, Any]:
         """The value of every node below some expressions without sums; NoValue where one has none."""
         out: dict[Expr, Any] = {}
         for node in postorder(*roots):
-            if node.op.name in ("symbol", "family"):
+            if node.op.name in VARIABLE:
                 out[node] = env[node.params[0]]
                 continue
             params = [p.value(sizes) if isinstance(p, Dim) else p for p in node.params]
@@ -143,16 +165,6 @@ class Arithmetic:
             return function(*parts)
         return np.frompyfunc(function, len(parts), 1)(*parts)
 
-    def _periodic(self, function: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        """The function where its argument is not so large that the digits of pi would take for ever."""
-
-        def value(x: Any) -> Any:
-            if self.context.isfinite(x) and self.context.mag(x) > MOST_BITS:
-                raise NoValue("the argument of a periodic function is too large")
-            return function(x)
-
-        return value
-
     # ---- entry by entry ------------------------------------------------------------------------------------------
     def _step(self, x: Any) -> Any:
         return self.context.mpf(1 if x > 0 else 0)
@@ -161,10 +173,10 @@ class Arithmetic:
         return x if x > 0 else 0 * x
 
     def _sigmoid(self, x: Any) -> Any:
-        return 1 / (1 + self.context.exp(-x))
+        return 1 / (1 + self.exp(-x))
 
     def _softplus(self, x: Any) -> Any:
-        return self.context.log1p(self.context.exp(-abs(x))) + (x if x > 0 else 0)
+        return self.context.log1p(self.exp(-abs(x))) + (x if x > 0 else 0)
 
     def _gelu(self, x: Any) -> Any:
         return x * self.context.ncdf(x)
@@ -180,7 +192,7 @@ class Arithmetic:
             return a ** int(b)
         if a <= 0:
             raise NoValue("a power of a number that is not positive")
-        return a**b
+        return self.exp(b * self.context.log(a))
 
     def _maximum(self, A: Any, B: Any) -> Any:
         return self._each(max, A, B)
@@ -201,18 +213,18 @@ class Arithmetic:
         return sum((abs(v) for v in np.ravel(A)), self.context.mpf(0))
 
     def _softmax(self, x: Any) -> Any:
-        e = self._each(self.context.exp, x)
+        e = self._each(self.exp, x)
         return e / np.sum(e)
 
     def _softmax_rows(self, X: Any) -> Any:
-        e = self._each(self.context.exp, X)
+        e = self._each(self.exp, X)
         return e / np.sum(e, axis=1, keepdims=True)
 
     def _logsumexp(self, x: Any) -> Any:
-        return self.context.log(np.sum(self._each(self.context.exp, x)))
+        return self.context.log(np.sum(self._each(self.exp, x)))
 
     def _logsumexp_rows(self, X: Any) -> Any:
-        return self._each(self.context.log, np.sum(self._each(self.context.exp, X), axis=1, keepdims=True))
+        return self._each(self.context.log, np.sum(self._each(self.exp, X), axis=1, keepdims=True))
 
     def _logsoftmax(self, x: Any) -> Any:
         return x - self._logsumexp(x)
@@ -301,6 +313,8 @@ class Arithmetic:
         return out
 
     def _expm(self, A: Any) -> Any:
+        if max(self.context.mag(v) for v in np.ravel(A)) > MOST_DOUBLINGS:
+            raise NoValue("the exponential of a large matrix")
         return self._from(self.context.expm(self._matrix(A)))
 
     def _logm(self, A: Any) -> Any:

@@ -53,6 +53,14 @@ COSTLY = {"expm": 60, "dexpm": 400, "logm": 400, "dlogm": 3000, "sqrtm": 200, "e
 """How many times n^3 multiplications these cost."""
 
 
+CALL = 10
+"""So many multiplications are worth what it takes to come to a node."""
+TRANSCENDENTAL = dict.fromkeys(
+    ("acos", "asin", "atan", "cos", "cosh", "erf", "exp", "expm1", "gelu", "log", "log1p", "sigmoid", "silu", "sin", "sinh",
+     "softplus", "tan", "tanh", "softmax", "softmax_rows", "logsumexp_rows", "logsoftmax", "pow", "entrypow"), 20)  # fmt: skip
+"""How many multiplications an entry of these costs."""
+
+
 class Verdict(NamedTuple):
     """``right``, ``wrong`` or ``zero`` (both sides vanish, as far as can be seen), and the relative deviation."""
 
@@ -124,9 +132,17 @@ class Referee:
         self.held = dict(held)
         self.flip = flip
         self.work = MOST_WORK
-        self.arithmetic = Arithmetic(DIGITS)
+        self.arithmetics: dict[int, Arithmetic] = {}
+        self.arithmetic = self._with(DIGITS)
         wrt = question.wrt
         self.able = len(wrt) <= MOST_ORDER and not (len(set(wrt)) < len(wrt) and any(curved(space(x)) for x in wrt))
+        self.able = self.able and all(self.arithmetic.knows(e) for e in (question.original, question.answer))
+
+    def _with(self, digits: int) -> Arithmetic:
+        """The arithmetic with so many digits."""
+        if digits not in self.arithmetics:
+            self.arithmetics[digits] = Arithmetic(digits)
+        return self.arithmetics[digits]
 
     def decide(self, candidates: Sequence[Candidate], rng: np.random.Generator) -> Verdict | None:
         """The verdict at the first point that decides; ``zero`` where the derivative vanishes at all that are tried.
@@ -177,7 +193,7 @@ class Referee:
 
     def _sides(self, candidate: Candidate, towards: Sequence[Any], digits: int) -> Sides | None:
         """Both sides with so many digits; None where the point is not admissible or the work is too much."""
-        self.arithmetic = at = Arithmetic(digits)
+        self.arithmetic = at = self._with(digits)
         question, sizes = self.question, candidate.sizes
         original, answer = (written_out(e, sizes) for e in (question.original, question.answer))
         steps = list(product(STENCIL, repeat=len(question.wrt)))
@@ -239,11 +255,11 @@ class Referee:
             moved = dict(env)
             a = b = at.number(1)
             for (where, _, _), x, V in zip(places, self.question.wrt, tangents, strict=True):
-                moved[x.params[0]] = moved[x.params[0]] + (step * where) * V
+                moved[x.params[0]] = moved[x.params[0]] + V * (step * where)
                 sign = 1 if where > 0 else -1
                 a, b = a * sign * sixth[abs(where)], b * sign * fourth[abs(where)]
             value = at.values([original], moved, sizes)[original]
-            fine, coarse = fine + a * value, coarse + b * value
+            fine, coarse = fine + value * a, coarse + value * b
         order = len(tangents)
         fine, coarse = (np.ravel(v, order="F") / step**order for v in (fine, coarse))
         return fine, max(abs(u - v) for u, v in zip(fine, coarse, strict=True))
@@ -291,9 +307,12 @@ def _work(e: Expr, sizes: Mapping[str, int]) -> int:
     """About how many multiplications the value of an expression takes."""
     total = 0
     for node in postorder(e):
+        total += CALL
         rows, cols = node.rows.value(sizes), node.cols.value(sizes)
         inner = max((a.cols.value(sizes) for a in node.args), default=1)
         total += rows * cols * (inner if node.op.name == "mul" else 1)
+        if node.op.name in TRANSCENDENTAL:
+            total += rows * cols * TRANSCENDENTAL[node.op.name]
         if node.op.name in COSTLY or node.op.name in ("inv", "det", "logdet", "chol"):
             n = max(node.args[0].rows.value(sizes), node.args[0].cols.value(sizes))
             total += COSTLY.get(node.op.name, 1) * n**3

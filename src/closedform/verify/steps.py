@@ -170,9 +170,20 @@ class _Stage:
         rows = [_Stage([step], self.movers, self.earlier, self.structure, self.layout) for step in self.steps]
         return [check for row in rows for check in row.checks(seed)]
 
+    def _fits(self, small: Sequence[Expr]) -> bool:
+        """Has every derivative that is identified as many entries as its function and its variable?"""
+        movers = small[len(self.sides) : len(self.sides) + len(self.movers)]
+        for k, step in enumerate(self.steps):
+            before, after = small[2 * k : 2 * k + 2]
+            if step.rule == "identify":
+                entries = after.rows * after.cols
+                if not any(before.rows * before.cols * x.rows * x.cols == entries for x in movers):
+                    return False
+        return True
+
     def _compared(self, seed: int) -> list[StepCheck]:
         refuse_long(postorder(*self.sides))
-        small, _ = shrink([*self.sides, *self.movers, *self.earlier])
+        small, _ = shrink([*self.sides, *self.movers, *self.earlier], self._fits)
         count = len(self.sides)
         movers = small[count : count + len(self.movers)]
         lines = marked(small[:count])

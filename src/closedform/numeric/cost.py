@@ -1,0 +1,31 @@
+"""What it costs to evaluate an operation, in steps: one step is what NumPy takes for one call on a small array."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from closedform.core.expr import Expr
+
+HEAVY = {
+    "inv": 3, "det": 3, "logdet": 4, "chol": 4, "pinv": 12, "adj": 60, "kron": 4, "khatrirao": 4, "blocks": 4,
+    "expm": 25, "dexpm": 60, "logm": 80, "dlogm": 120, "sqrtm": 40, "sylvester": 20, "lyap": 20,
+    "eigvalsh": 8, "eigvecs": 12, "lambda_max": 8, "svdvals": 8, "svdu": 10, "svdv": 10, "normnuc": 8, "normspec": 8,
+}  # fmt: skip
+"""Operations that take several steps."""
+SMALL = 400
+"""So many entries are worked on in one step."""
+
+
+def weight(node: Expr) -> int:
+    """The steps for a node at small sizes.
+
+    >>> from closedform.lang.read import parse
+    >>> weight(parse("A + A", "A: n n").expr), weight(parse("inv(A)", "A: n n").expr)
+    (1, 3)
+    """
+    return HEAVY.get(node.op.name, 1) + len(node.args) // 4
+
+
+def further(steps: int, value: Any) -> int:
+    """The further steps for a large value of a node that takes so many at small sizes."""
+    return steps * int(value.size) // SMALL
