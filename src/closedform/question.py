@@ -21,6 +21,7 @@ from closedform.lang.read import Parsed
 from closedform.lang.read import parse as read
 from closedform.lang.tokens import latin
 from closedform.lang.words import ARITY
+from closedform.ops.build import num
 from closedform.result import Derivative
 from closedform.rewrite.best import polished, shortest
 from closedform.rewrite.engine import Simplifier
@@ -36,6 +37,11 @@ STACKING = frozenset({"kron", "khatrirao", "vec", "unvec", "commutation"})
 
 LONG_PRODUCT = 64
 """Products of more factors, some of them equal, are simplified too."""
+
+NORMS = frozenset({"norm1", "norm2", "normnuc", "normspec"})
+
+DIVISION_BY_ZERO = "/: division by zero"
+"""What the simplifier says of an expression that has no value anywhere."""
 
 MOST_VARIABLES = 6
 """Derivatives up to this order."""
@@ -60,6 +66,7 @@ class Question:
     def __init__(self, expression: object, wrt: object, given: object, layout: str, structure: str) -> None:
         self.parsed: Parsed = asked_of(expression, given)
         self.function = self.parsed.expr
+        self.source = expression if isinstance(expression, str) else ""
         self.layout = layouts.checked(layout)
         self.structure = structures.checked(structure)
         self.members: dict[Expr, Expr] = {}
@@ -88,7 +95,12 @@ class Question:
         for x in self.wrt:
             structures.admit(x, self.structure, gradient=scalar and (first or x.is_scalar))
         order = Order(ranks(self.function, *self.wrt, *self.parsed.scope.symbols.values()))
-        asked, stages, finish = self._derived(order)
+        try:
+            asked, stages, finish = self._derived(order)
+        except InputError as error:
+            if error.message == DIVISION_BY_ZERO:
+                raise (self._nowhere(order) or error) from None
+            raise
         certificate = self._checked(finish.mixed) if verify else None
         notes = tuple(n for n in (structures.note(x, self.structure) for x in dict.fromkeys(self.wrt)) if n)
         return Derivative(
@@ -97,6 +109,26 @@ class Question:
             inferred=self.parsed.inferred, stages=stages, finish=finish, asked=asked, notes=notes, certificate=certificate,
             assumed=members.conditions(self.members.values(), members.counted(self.function, self.parsed.scope)),
         )  # fmt: skip
+
+    def _nowhere(self, order: Order) -> Refusal | None:
+        """The refusal of a function that divides by 0, or takes the logarithm of 0, whatever its variables are."""
+        simplifier = Simplifier(order)
+        for node in postorder(self.function):
+            for condition, argument in node.op.domain(*node.args, *node.params):
+                if is_zero(simplifier.canonical(_without_zero_norms(argument, simplifier))):
+                    refusal = Refusal(f"{argument} is 0 whatever its variables are, where it has to be {condition}")
+                    return self._located(refusal, str(argument))
+        return None
+
+    def _located(self, refusal: Refusal, said: str) -> Refusal:
+        """The refusal with its place in the text, where the part it speaks of is written so."""
+        places = [at for at, ch in enumerate(self.source) if not ch.isspace()]
+        start = "".join(self.source.split()).find(said := "".join(said.split()))
+        if start < 0:
+            return refusal
+        first, last = places[start], places[start + len(said) - 1]
+        refusal.located(self.source, first, last - first + 1)
+        return refusal
 
     def _derived(self, order: Order) -> tuple[Expr, tuple[Stage, ...], Finish]:
         """What is differentiated, the differentiations, and how the last of them becomes the answer.
@@ -110,9 +142,10 @@ class Question:
         function = substitute(self.function, {x: twin for twin, x in held.items()}) if held else self.function
         asked = self._followed(function, self.wrt[0], free)
         simplifier = Simplifier(order)
+        function = _without_zero_norms(function, simplifier)
         simple = simplifier.canonical(function)
         own = frozenset(node for node in postorder(simple) if node.op.name == "add")
-        if _is_worth_simplifying(function, simplifier):
+        if _is_worth_simplifying(function):
             function = simple
         stages: list[Stage] = []
         rows: Expr | None = None
@@ -158,10 +191,12 @@ class Question:
 
     def _checked(self, mixed: Expr) -> Certificate:
         from closedform.verify.certificate import certify
+        from closedform.verify.spectrum import admit_vectors
 
         function = self.function
         for x, member in self.members.items():
             function = members.followed(function, x, member)
+        admit_vectors(function, self.wrt)
         certificate = certify(function, self.wrt, mixed, structure=self.structure)
         if not certificate.ok:
             raise VerificationError(
@@ -227,13 +262,20 @@ def _kind(function: Expr, wrt: tuple[Expr, ...]) -> str:
     return "jacobian"
 
 
-def _is_worth_simplifying(function: Expr, simplifier: Simplifier) -> bool:
+def _without_zero_norms(function: Expr, simplifier: Simplifier) -> Expr:
+    """The function with 0 for every norm of a matrix that is 0 whatever its variables are: no rule applies there."""
+    norms = [node for node in postorder(function) if node.op.name in NORMS]
+    zeros = {node: num(0) for node in norms if is_zero(simplifier.canonical(node.args[0]))}
+    return substitute(function, zeros) if zeros else function
+
+
+def _is_worth_simplifying(function: Expr) -> bool:
     """Is the function simplified before it is differentiated: does it stack columns, or hold a long power written as a
-    product, or the norm of a zero?"""
+    product?"""
     for node in postorder(function):
         if len(node.args) > LONG_PRODUCT and len(set(node.args)) < len(node.args) and node.op.name in ("mul", "hadamard"):
             return True
-        if node.op.name in STACKING or (node.op.name == "norm2" and is_zero(simplifier.canonical(node))):
+        if node.op.name in STACKING:
             return True
     return False
 

@@ -13,7 +13,7 @@ class TooLong(BaseException):
 
 @contextmanager
 def within(seconds: int) -> Iterator[None]:
-    """Fail instead of hanging (on the main thread of a system that has alarms)."""
+    """Fail instead of hanging (on the main thread of a system that has alarms); the alarm of the run goes on afterwards."""
     if not hasattr(signal, "SIGALRM"):
         yield
         return
@@ -22,12 +22,13 @@ def within(seconds: int) -> Iterator[None]:
         raise TooLong(f"longer than {seconds} s")
 
     held = signal.signal(signal.SIGALRM, stop)
-    signal.alarm(seconds)
+    left = signal.alarm(seconds)
     try:
         yield
     finally:
         signal.alarm(0)
         signal.signal(signal.SIGALRM, held)
+        signal.alarm(left)
 
 
 GIVEN = "A: n n; b: n; x: n"

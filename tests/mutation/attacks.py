@@ -2,7 +2,7 @@
 
 A false claim about the facts of a value is found by the contract test when its draws hold a counterexample.  For each
 operation and each assignment of facts to its arguments, ``missed`` lists the claims that claims.py refutes and the draws
-of tests/contract.py do not: each is an error that could be planted and would not be found.
+of tests/contract/claims.py do not: each is an error that could be planted and would not be found.
 """
 
 from __future__ import annotations

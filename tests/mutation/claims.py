@@ -2,8 +2,7 @@
 
 For an operation and facts declared of its arguments, a claim says that its value has a fact.  Here every claim is put to
 arguments of sizes 1 and 2 with all entries among a few numbers, and to special and random ones of size 3: pairs of them
-all, so that B = -A, B = A' and repeated eigenvalues occur.  No draw is shared with tests/contract.py.  ``false_claims`` are
-the facts that some admissible argument refutes.
+all, so that B = -A, B = A' and repeated eigenvalues occur.  No draw is shared with tests/contract/claims.py.
 """
 
 from __future__ import annotations

@@ -13,9 +13,9 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from tests.contract import findings, fresh, like, node_of
+from tests.contract.cases import CASES
 from tests.mutation.answers import Answer, Judge
 from tests.mutation.edits import Path, at, errors_of, paths, placed
-from tests.test_contract import CASES
 
 from closedform.core import expr
 from closedform.core.errors import InputError, Refusal

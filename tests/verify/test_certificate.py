@@ -241,12 +241,27 @@ def test_sizes_that_a_rank_needs_are_found() -> None:
 
 
 @pytest.mark.parametrize(
+    ("original", "answer"),
+    [
+        ("x'*x", "log(-x.^2)"),
+        ("sum(sqrt(cosh(x)))", "sqrt(sinh(x)).*sqrt(tanh(x))/2"),
+        ("sum(sqrt(cos(x)))", "-(sqrt(sin(x)).*sqrt(tan(x)))/2"),
+        ("sum(log(x.^2))", "2*exp(-log(x))"),
+    ],
+)
+def test_an_answer_that_has_no_value_on_a_part_of_the_domain_is_not_certified(original: str, answer: str) -> None:
+    question = parse(original, "x: n")
+    found = certify(question.expr, [question.scope.symbols["x"]], parse(answer, "x: n").expr)
+    assert not found.ok
+    assert "no finite value" in found.reason
+
+
+@pytest.mark.parametrize(
     ("original", "answer", "reason"),
     [
         ("log(-1 - x'*x)", "-2*x/(-1 - x'*x)", "-1 - x'\\*x was not positive"),
         ("tr(inv(x*x'))", "x", "x\\*x' was singular"),
         ("sum(log(-x.^2))", "2./x", "not positive"),
-        ("x'*x", "log(-x.^2)", "not positive"),
     ],
 )
 def test_where_there_is_no_admissible_point_the_answer_is_refused(original: str, answer: str, reason: str) -> None:
@@ -320,3 +335,25 @@ def test_every_trial_is_cheap(monkeypatch: pytest.MonkeyPatch) -> None:
     assert certified(("x'*A*x", "x", "A*x + A'*x", "projected")).ok
     assert len(calls) == 3
     assert np.geterr()["divide"] == "warn"  # the state of NumPy is as it was
+
+
+@pytest.mark.parametrize(
+    ("original", "answer", "given"),
+    [
+        ("H", "eye(9)", "H: 3 3"),
+        ("H*H", "kron(eye(3), H) + kron(H', eye(3))", "H: 3 3"),
+        ("H*A", "kron(A', eye(3))", "H: 3 5; A: 5 7"),
+        ("H*ones(4)", "kron(ones(1, 4), eye(90))", "H: 90 4"),
+    ],
+)
+def test_a_size_of_the_answer_that_is_a_product_stays_one(original: str, answer: str, given: str) -> None:
+    question = parse(original, given)
+    assert certify(question.expr, [question.scope.symbols["H"]], parse(answer, question.scope).expr).ok
+
+
+@pytest.mark.parametrize("rows", [3, 9, 20])
+def test_a_matrix_by_itself(rows: int) -> None:
+    question = parse("H", f"H: {rows} {rows}")
+    found = certify(question.expr, [question.expr], parse(f"eye({rows * rows})", "").expr)
+    assert found.ok
+    assert not certify(question.expr, [question.expr], parse(f"2*eye({rows * rows})", "").expr).ok

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
 
+from closedform.core.dim import ONE
 from closedform.core.errors import Refusal
 from closedform.core.expr import Expr, make
 from closedform.core.limits import counted
@@ -134,9 +135,20 @@ def polished(e: Expr, own: frozenset[Expr] = frozenset()) -> Expr:
         if new.op.name == "add":
             new = _positive_first(_numbers_once(new))
         elif new.op.name == "mul":
-            new = _sign_inside(_number_inside(new), own)
+            new = _ones_together(_sign_inside(_number_inside(new), own))
         done[node] = new
     return _number_into_entries(done[e])
+
+
+def _ones_together(e: Expr) -> Expr:
+    """ones(m)*ones(n)' as ones(m, n)."""
+    if e.op.name != "mul":
+        return e
+    args = list(e.args)
+    for i in reversed(range(len(args) - 1)):
+        if args[i].op.name == "ones" == args[i + 1].op.name and args[i].cols is ONE is args[i + 1].rows:
+            args[i : i + 2] = [make("ones", (), (args[i].rows, args[i + 1].cols))]
+    return e if len(args) == len(e.args) else product(*args)
 
 
 def _negative(e: Expr) -> bool:

@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from closedform.core.dim import ONE, Dim
 from closedform.core.expr import Expr, Shape, make
 from closedform.core.infer import known
+from closedform.core.walk import tree_size
 from closedform.ops.build import identity, num, transpose, zero
 from closedform.rewrite.functions import traced
 from closedform.rewrite.products import scalar_word
 from closedform.rewrite.schur import inverse_block
 from closedform.rewrite.series import transposed_series
+from closedform.rewrite.sizes import size_number
 from closedform.rewrite.term import Scalars, Term, is_zero, join, multiply, split
 from closedform.rewrite.words import cancels, flipped, shortened, word_key
 
 if TYPE_CHECKING:
     from closedform.rewrite.engine import Simplifier
-
-
-def size_number(s: Simplifier, dim: Dim) -> Expr:
-    """A size as a number: a polynomial in the named sizes."""
-    if dim.undecided or (len(dim.terms) == 1 and len(dim.terms[0][0]) == 1 and dim.terms[0][1] == 1):
-        return make("size", (), (dim,))
-    parts = []
-    for names, factor in dim.terms:
-        scalars: Scalars = {}
-        for name in names:
-            multiply(scalars, make("size", (), (Dim.of(name),)), 1)
-        parts.append(join(Term(factor, s.sorted_scalars(scalars), (), (ONE, ONE))))
-    return parts[0] if len(parts) == 1 else s.sum(parts, (ONE, ONE)) if parts else num(0)
 
 
 def over(s: Simplifier, outside: Term, inner: Expr, shape: Shape) -> Expr:
@@ -86,8 +76,8 @@ def trace(s: Simplifier, A: Expr) -> Expr:
     """The trace of a simplified matrix."""
     if is_zero(A):
         return num(0)
-    if A.op.name == "add" and s.expand:
-        return s.sum([trace(s, t) for t in A.args], (ONE, ONE))
+    if A.op.name == "add":
+        return _of_terms(s, A, "trace", trace)
     term = split(A)
     scalars: Scalars = dict(term.scalars)
     coefficient, letters = shortened(s, list(term.word), scalars)
@@ -115,11 +105,11 @@ def trace(s: Simplifier, A: Expr) -> Expr:
             return over(s, term, s.apply("sum", (base.args[0],)), (ONE, ONE))
         if base.op.name in ("dexpm", "dlogm"):
             return over(s, term, traced(s, base.op.name, *base.args), (ONE, ONE))
+        if base.op.name == "add":
+            return over(s, term, _of_terms(s, base, "trace", trace), (ONE, ONE))
         if base.op.name == "kron" and base.args[0].is_square and base.args[1].is_square:
             s.fire("trace-kronecker")
             return over(s, term, s.product((trace(s, base.args[0]), trace(s, base.args[1]))), (ONE, ONE))
-        if base.op.name == "add" and all(t.op.name == "diag" or t.op.name == "eye" for t in base.args):
-            return over(s, term, s.sum([trace(s, t) for t in base.args], (ONE, ONE)), (ONE, ONE))
     best = letters
     if 1 < len(letters) <= 12:
         scalars = {}
@@ -135,15 +125,31 @@ def trace(s: Simplifier, A: Expr) -> Expr:
     return over(s, term, make("trace", (inside,)), (ONE, ONE))
 
 
+SHORT_SUM = 60
+"""The trace and the sum of the entries of a sum with more nodes than this are not taken term by term."""
+
+
+def _of_terms(s: Simplifier, A: Expr, name: str, functional: Callable[[Simplifier, Expr], Expr]) -> Expr:
+    """A linear functional of a sum: term by term when products are multiplied out, or where that is shorter."""
+    closed = make(name, (A,))
+    if not s.expand and tree_size(A) > SHORT_SUM:
+        return closed
+    opened = s.sum([functional(s, t) for t in A.args], (ONE, ONE))
+    simple = all(t.op.name in ("diag", "eye") for t in A.args)
+    return opened if s.expand or simple or tree_size(opened) < tree_size(closed) else closed
+
+
 def entry_sum(s: Simplifier, A: Expr) -> Expr:
     """The sum of the entries of a simplified matrix."""
     if A.is_scalar or is_zero(A):
         return A if A.is_scalar else num(0)
-    if A.op.name == "add" and s.expand:
-        return s.sum([entry_sum(s, t) for t in A.args], (ONE, ONE))
+    if A.op.name == "add":
+        return _of_terms(s, A, "sum", entry_sum)
     term = split(A)
     core = core_of(term, A.shape)
     name = core.op.name
+    if name == "add":
+        return over(s, term, entry_sum(s, core), (ONE, ONE))
     if name == "transpose":
         return over(s, term, entry_sum(s, core.args[0]), (ONE, ONE))
     if name == "ones":
@@ -178,6 +184,10 @@ def entry_sum(s: Simplifier, A: Expr) -> Expr:
             left, right = term.word[: cuts[0]], term.word[cuts[0] :]
             halves = [join(Term(1, {}, w, (w[0][0].rows, w[-1][0].cols))) for w in (left, right)]
             return over(s, term, s.product((entry_sum(s, halves[0]), entry_sum(s, halves[1]))), (ONE, ONE))
+    if name == "mul" and core.is_column and term.word[-1][0].op.name == "ones":
+        inside = term.word[:-1]
+        s.fire("ones-sum")
+        return over(s, term, s.apply("sum", (join(Term(1, {}, inside, (inside[0][0].rows, inside[-1][0].cols))),)), (ONE, ONE))
     if name == "mul" and core.rows is ONE:
         core = s.transposed(core)
     return over(s, term, make("sum", (core,)), (ONE, ONE))

@@ -13,7 +13,7 @@ from closedform.core.walk import tree_size
 from closedform.ops.build import identity, num, zero
 from closedform.rewrite.softmax import over_the_sum
 from closedform.rewrite.term import Rational, Scalars, Term, Word, is_zero, join, multiply, split, split_scalar
-from closedform.rewrite.words import Letters, cut, flipped, shortened, word_key
+from closedform.rewrite.words import Letters, closed, cut, flipped, opened, shortened, word_key
 
 if TYPE_CHECKING:
     from closedform.rewrite.engine import Simplifier
@@ -41,11 +41,12 @@ def multiplied(s: Simplifier, factors: tuple[Expr, ...], shape: Shape) -> Expr:
         rows = rows if run else g.rows
         run.extend(term.word or ((identity(g.rows), 1),))
         if rows is ONE and g.cols is ONE:
-            coefficient *= scalar_word(s, run, scalars)
+            coefficient *= scalar_word(s, opened(s, run), scalars)
             run = []
     word: Word = ()
     if run:
-        number, word = _word(s, run, scalars)
+        number, word = _word(s, opened(s, run), scalars)
+        word = closed(word)
         coefficient *= number
     if not coefficient:
         return zero(*shape)
@@ -196,7 +197,9 @@ def _named_inner(s: Simplifier, word: Letters) -> Expr | None:
     head = first.args[0] if first.op.name == "transpose" else first
     if first.op.name == "ones" or head.op.name == "ones":
         s.fire("ones-sum")
-        return s.apply("sum", (join(Term(1, {}, tuple(rest), (rest[0][0].rows, ONE))),))
+        if len(rest) > 1 and rest[-1][0].op.name == "ones":  # 1'*A*1
+            rest = rest[:-1]
+        return s.apply("sum", (join(Term(1, {}, tuple(rest), (rest[0][0].rows, rest[-1][0].cols))),))
     if head is first or len(word) != 2 or rest[0][1] != 1:
         return None
     if head.op.name == "unit":

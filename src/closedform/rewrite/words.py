@@ -7,17 +7,20 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from closedform.core.dim import ONE
-from closedform.core.expr import Expr
+from closedform.core.expr import Expr, make
 from closedform.core.infer import known
 from closedform.rewrite import series as symbolic
 from closedform.rewrite import tails
 from closedform.rewrite.stacked import kronecker_pair, stacked
-from closedform.rewrite.term import Rational, Scalars, Term, factor, is_zero, join, multiply, split, whole
+from closedform.rewrite.term import Rational, Scalars, Term, Word, factor, is_zero, join, multiply, split, whole
 
 if TYPE_CHECKING:
     from closedform.rewrite.engine import Simplifier
 
 Letters = list[tuple[Expr, int]]
+
+MOST_ONES = 64
+"""Powers of a matrix of ones up to this are opened."""
 
 
 def cut(letters: Letters) -> tuple[list[Letters], Letters]:
@@ -28,6 +31,27 @@ def cut(letters: Letters) -> tuple[list[Letters], Letters]:
         return [], letters
     pieces = [letters[a:b] for a, b in pairwise(cuts)]
     return pieces, letters[: cuts[0]] + letters[cuts[-1] :]
+
+
+def opened(s: Simplifier, letters: Letters) -> Letters:
+    """A word of several letters with the matrices of ones as outer products, so that it is cut between their halves."""
+    if len(letters) == 1 and letters[0][1] == 1:
+        return letters
+    out: Letters = []
+    for base, k in letters:
+        if base.op.name == "ones" and ONE not in base.shape and 1 <= k <= MOST_ONES:
+            s.fire("ones-outer-product")
+            out += [(make("ones", (), (base.rows, ONE)), 1), (make("ones", (), (ONE, base.cols)), 1)] * k
+        else:
+            out.append((base, k))
+    return out
+
+
+def closed(word: Word) -> Word:
+    """The word that is nothing but an outer product of ones as one letter."""
+    if len(word) == 2 and all(base.op.name == "ones" for base, _ in word):
+        return ((make("ones", (), (word[0][0].rows, word[1][0].cols)), 1),)
+    return word
 
 
 def word_key(s: Simplifier, letters: Letters) -> Any:

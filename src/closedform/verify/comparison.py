@@ -11,8 +11,9 @@ from closedform.core.errors import Refusal
 from closedform.core.expr import Expr
 from closedform.core.walk import postorder
 from closedform.numeric.difference import COMPLEX_STEP, Slope, derivative
-from closedform.numeric.tangent import curved, direction, independent, space
+from closedform.numeric.tangent import curved, direction, independent, project, space
 from closedform.verify.contraction import as_tensor, contract, off_space, transposed
+from closedform.verify.kinks import PIECEWISE, SPECTRAL, degenerate, ties
 from closedform.verify.point import Point, Points
 from closedform.verify.question import Candidate, Question
 from closedform.verify.referee import Referee
@@ -26,14 +27,6 @@ UNSURE = 1e-5
 """A difference whose estimated error is larger is not used; another point is drawn."""
 ROUNDING = 1e-14
 """A deviation below this, relative to what the derivative is put together from, is rounding."""
-KINKED = frozenset({"abs", "sign", "step", "relu", "norm1", "maximum", "minimum"})
-"""Operations that are not differentiable where an entry (or a difference of entries) is 0."""
-PIECEWISE = KINKED | {"max", "min"}
-"""Operations with pieces, of which a point meets one: an answer that is wrong on another shows at other points only."""
-SPECTRAL = frozenset({"normnuc", "normspec", "svdvals", "svdu", "svdv", "eigvalsh", "eigvecs", "lambda_max"})
-"""Operations that are not differentiable where singular values or eigenvalues coincide (or the former vanish)."""
-KINK = 1e-14
-"""So near a kink, relative to the size of the arguments, counts as on it."""
 STROLL = 1e-3
 """So far along a direction it is seen whether a tie stays one."""
 NUDGE = 1e-13
@@ -50,6 +43,8 @@ TINY = 1e-140
 """Where a derivative has passed through numbers below this, it may have been lost on the way ..."""
 LOST = 1e-100
 """... if it is itself below this."""
+SIDED = 0.1
+"""Differences side with the answer when they are this much nearer to it than the complex step is."""
 NARROW = 1e-4
 """A deviation below this may come from a badly conditioned point: other points are tried first."""
 RETRIES = 10
@@ -120,7 +115,7 @@ class Comparison:
             outcome = self.compare(point)
             extreme = outcome.kind == "wrong" and self._extreme(point)
             if not extreme and (outcome.kind in ("right", "wrong") or (outcome.kind == "faint" and not self.changing)):
-                return outcome
+                return self._unless_narrow(seen, places) or outcome
             seen[outcome.kind] = outcome
             places[outcome.kind] = Candidate(point.sizes, self._env(point))
             if extreme or (set(seen) == {"faint"} and attempt == patience):
@@ -130,6 +125,13 @@ class Comparison:
         if set(seen) == {"faint"} and self.vanishes:
             return seen["faint"]
         return self._refereed(seen, places) or self._unsettled(seen, refused)
+
+    def _unless_narrow(self, seen: dict[str, Outcome], places: dict[str, Candidate]) -> Outcome | None:
+        """A small deviation at an earlier point, when the referee says that it is none of rounding."""
+        if "narrow" not in seen:
+            return None
+        found = self._refereed({"narrow": seen["narrow"]}, {"narrow": places["narrow"]})
+        return found if found is not None and found.kind == "wrong" else None
 
     def _unsettled(self, seen: dict[str, Outcome], refused: Refusal | None) -> Outcome:
         """The outcome where the referee abstains."""
@@ -151,7 +153,10 @@ class Comparison:
             places[kind] for kind in ("wrong", "narrow", "unusable", "vanishing", "faint", "undefined") if kind in places
         ]
         if not candidates:
-            candidates = [Candidate(*self.points.anywhere()) for _ in range(UNSEEN)]
+            try:
+                candidates = [Candidate(*self.points.anywhere()) for _ in range(UNSEEN)]
+            except Refusal:  # no sizes fit
+                return None
         if self.judge is None:
             self.judge = Referee(self.question, self.points.symbols, self.points.held, flip=self.flip)
         found = self.judge.decide(candidates, self.points.rng)
@@ -185,7 +190,8 @@ class Comparison:
         tangents = [direction(x, X, question.structure, self.points.rng) for x, X in zip(question.wrt, at, strict=True)]
         tensor = self.tensor(point, tangents)
         if not np.isfinite(tensor).all():
-            return Outcome("undefined", np.inf, point.sizes, "the answer has no finite value where the expression is smooth")
+            kind = "wrong" if self.points.narrowed(point) and self._smooth(point, tangents) else "undefined"
+            return Outcome(kind, np.inf, point.sizes, "the answer has no finite value where the expression is smooth")
         used = tangents
         if question.structure == "independent":
             used = [independent(space(x), V) for x, V in zip(question.wrt, tangents, strict=True)]
@@ -218,20 +224,37 @@ class Comparison:
         if not exact and size <= CANCELLED * values and float(gap.max()) <= BLURRED * values:
             return Outcome("faint", min(error, float(gap.max())), point.sizes)
         if self.at_a_kink(point, tangents):
-            return Outcome("unusable", np.inf, point.sizes)
+            return self._within(point, tangents) or Outcome("unusable", np.inf, point.sizes)
         if float(gap.max()) <= max(self._rounding(tangents), NOISE * self._noise(point, tangents, used)[1]):
             rounding = size <= CANCELLED * self.size_of_terms(point, tangents)
             return Outcome("faint" if rounding else "unusable", min(error, float(gap.max())), point.sizes)
-        if exact and self._differences_agree(point, tangents, got, size):
+        if exact and self._differences_agree(point, tangents, got, want, size):
             return Outcome("unusable", np.inf, point.sizes)
         reason = f"the answer and the numerical derivative differ by {error:.1e} (relative) at sizes {point.sizes}"
         return Outcome("narrow" if error < NARROW else "wrong", error, point.sizes, reason)
 
-    def _differences_agree(self, point: Point, tangents: Sequence[Any], got: Any, size: float) -> bool:
+    def _smooth(self, point: Point, tangents: Sequence[Any]) -> bool:
+        """Has the original a derivative here, as far as can be seen?"""
+        slope = self.slope(point, tangents, 0.0)
+        return bool(np.isfinite(slope.value).all()) and slope.error <= UNSURE and not self.at_a_kink(point)
+
+    def _differences_agree(self, point: Point, tangents: Sequence[Any], got: Any, want: Any, size: float) -> bool:
         """Do differences say what the answer says, where the complex step does not?  (High powers have none to speak of.)"""
         slope = self.slope(point, tangents, size, analytic=False)
-        gap = np.abs(np.reshape(slope.value, -1, order="F") - got)
-        return slope.error <= UNSURE and float(np.max(gap, initial=0.0)) <= LOOSEST * size
+        gap = float(np.max(np.abs(np.reshape(slope.value, -1, order="F") - got), initial=0.0))
+        return slope.error <= UNSURE and gap <= min(LOOSEST * size, SIDED * float(np.max(np.abs(want - got))))
+
+    def _within(self, point: Point, tangents: Sequence[Any]) -> Outcome | None:
+        """What is wrong along directions in the spaces of the variables, where the ties of declared zeros stay ties."""
+        wrt = self.question.wrt
+        if self.question.structure != "free" or not any(space(x) for x in wrt):
+            return None
+        inside = [project(space(x), point.of(x), V) if space(x) else V for x, V in zip(wrt, tangents, strict=True)]
+        if self.at_a_kink(point, inside):
+            return None
+        tensor = self.tensor(point, inside)
+        found = self._judged(point, inside, inside, *self.sides(point, tensor, inside, inside))
+        return found if found.kind in ("wrong", "narrow") else None
 
     def at_a_kink(self, point: Point, tangents: Sequence[Any] = ()) -> bool:
         """Does something that moves stand where it is not differentiable?  (A declared zero makes every point such.)
@@ -239,23 +262,16 @@ class Comparison:
         With directions, what is tied and stays tied along them, as a row of zeros does, counts for nothing.
         """
         nodes = [self.points.program.nodes[i] for i in self.changing]
-        spectral = [node for node in nodes if node.op.name in SPECTRAL]
-        if any(_degenerate(node.op.name, np.atleast_2d(point.of(node.args[0]))) for node in spectral):
+        if any(degenerate(node.op.name, np.atleast_2d(point.of(node.args[0]))) for node in nodes if node.op.name in SPECTRAL):
             return True
-        tied = [(node, ties) for node in nodes if node.op.name in PIECEWISE and (ties := self._ties(node, point.values)).any()]
+        tied = [(node, on) for node in nodes if node.op.name in PIECEWISE and (on := self._ties(node, point.values)).any()]
         if not tied or not tangents:
             return bool(tied)
         ways = self._ways(point, tangents)
-        return not all((self._ties(node, values) | ~ties).all() for node, ties in tied for values in ways)
+        return not all((self._ties(node, values) | ~on).all() for node, on in tied for values in ways)
 
     def _ties(self, node: Expr, values: Sequence[Any]) -> Any:
-        """Which entries stand where a function with pieces goes over from one to another."""
-        parts = [np.asarray(values[self.points.program.place[a]]) for a in node.args]
-        if node.op.name in ("max", "min"):
-            ties = parts[0] == (np.max if node.op.name == "max" else np.min)(parts[0])
-            return ties & (np.sum(ties) > 1)
-        gaps = parts[0] - parts[1] if len(parts) == 2 else parts[0]
-        return ~(np.abs(gaps) > KINK * max(1.0, *(_largest(v) for v in parts)))
+        return ties(node.op.name, [np.asarray(values[self.points.program.place[a]]) for a in node.args])
 
     def _ways(self, point: Point, tangents: Sequence[Any]) -> list[list[Any]]:
         """The values of the original's nodes a little way along each direction, and along all of them."""
@@ -358,17 +374,6 @@ class Comparison:
         inside = max(inside, self._rounding(tangents) / ROUNDED)
         direct = reach if self.zero else 0.0  # entries of the direction that cancel in a sum
         return max([inside, direct, *(_largest(v) for v in spread)])
-
-
-def _degenerate(name: str, value: Any) -> bool:
-    """Do the values on which the smoothness of an operation rests coincide, or vanish?"""
-    if name.startswith(("svd", "norm")):
-        values = np.append(np.linalg.svd(value, compute_uv=False), 0.0)
-    else:
-        values = np.linalg.eigvalsh((value + value.T) / 2)[::-1]
-    if name in ("normspec", "lambda_max"):
-        values = values[:2]  # those below the largest may coincide
-    return len(values) > 1 and bool(np.min(np.abs(np.diff(values))) <= 1e-9 * max(1e-300, _largest(values)))
 
 
 def _largest(value: Any) -> float:

@@ -71,11 +71,15 @@ class Points:
                 if argument.op.name not in ("number", "pi", "size", "eye")
             )
         )
-        self.conditions = [pair for pair in conditions if not indices(pair[1])]
+        own = {pair for node in postorder(*required) for pair in node.op.domain(*node.args, *node.params)}
+        judged = [pair for pair in conditions if not indices(pair[1])]
+        self.conditions = [pair for pair in judged if pair in own or pair[0] not in ENTRYWISE]
+        self.claimed = [pair for pair in judged if pair not in self.conditions]
+        """Conditions on entries that only the optional expressions put: where they fail, these have no value."""
         self.limited = [argument for condition, argument in conditions if condition in ENTRYWISE]
         self.held = {node.args[1].params[0]: node.args[2] for node in nodes if node.op.name == "moved"}
         """Variables that are members of families, and the members."""
-        self.program = Program(*required, *optional, *(argument for _, argument in self.conditions))
+        self.program = Program(*required, *optional, *(argument for _, argument in judged))
         symbols: dict[str, Expr] = {}
         for _, name, node in self.program.inputs:  # of one name, the symbol with the most facts is drawn
             if name not in symbols or len(known_facts(node)) > len(known_facts(symbols[name])):
@@ -145,6 +149,8 @@ class Points:
                 self.known_sizes.append(found)
                 return found
         if not self.known_sizes:
+            if not self.tall:
+                raise Refusal("no sizes fit the expression")
             self.known_sizes = self._small_sizes()
         self.turn += 1
         return self.known_sizes[self.turn % len(self.known_sizes)]
@@ -224,6 +230,10 @@ class Points:
                 return False
         return True
 
+    def narrowed(self, point: Point) -> bool:
+        """Does the point clearly lie outside of what the optional expressions are defined on?"""
+        return any(_clearly_fails(condition, point.of(argument)) for condition, argument in self.claimed)
+
     def own_conditions(self) -> list[tuple[str, Expr]]:
         """Those of the conditions that the required expressions put on their arguments."""
         own = {pair for node in postorder(*self.required) for pair in node.op.domain(*node.args, *node.params)}
@@ -282,6 +292,21 @@ def holds(condition: str, value: Any) -> bool:
             singular = np.linalg.svd(np.atleast_2d(value), compute_uv=False)
             return bool(singular[-1] * WORST_CONDITION > singular[0])
     return True
+
+
+def _clearly_fails(condition: str, value: Any) -> bool:
+    """Does a condition on the entries of a value fail by more than rounding?"""
+    if not np.isfinite(value).all():
+        return False
+    margin = NEAR_ZERO * max(1.0, float(np.max(np.abs(value), initial=0.0)))
+    match condition:
+        case "positive" | "nonnegative":
+            return bool(np.min(value) < -margin)
+        case "in (-1, 1)":
+            return bool(np.max(np.abs(value)) > 1 + margin)
+        case "above -1":
+            return bool(np.min(value) < -1 - margin)
+    return False
 
 
 def _condition_number(A: Any) -> float:

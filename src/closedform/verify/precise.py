@@ -308,8 +308,9 @@ class Arithmetic:
             raise NoValue("a power with an exponent below 0")
         A = np.atleast_2d(np.asarray(A, dtype=object))
         out = self.array(np.eye(len(A)))
-        for _ in range(k):
-            out = out @ A
+        for bit in bin(k)[2:]:
+            out = out @ out
+            out = out @ A if bit == "1" else out
         return out
 
     def _expm(self, A: Any) -> Any:

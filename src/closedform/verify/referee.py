@@ -14,9 +14,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from closedform.core.dim import Dim
 from closedform.core.errors import InputError, Refusal
 from closedform.core.expr import Expr
 from closedform.core.infer import facts as known_facts
+from closedform.core.limits import tick
 from closedform.core.walk import postorder
 from closedform.numeric.difference import STENCIL
 from closedform.numeric.tangent import curved, direction, independent, project, space
@@ -48,6 +50,10 @@ SCALABLE = frozenset({"symmetric", "skew", "diagonal", "lower", "upper", "psd", 
 """Facts that a multiple has too."""
 MOST_WORK = 150_000
 """Multiplications of numbers that may be spent on one question."""
+IN_A_STEP = 3
+"""So many of them count as one step (``cf.limits.steps``)."""
+POWERS = frozenset(["matrixpow", "sympow"])
+"""Operations whose exponent says how many products of matrices they take."""
 COSTLY = {"expm": 60, "dexpm": 400, "logm": 400, "dlogm": 3000, "sqrtm": 200, "eigvalsh": 60, "lambda_max": 60, "svdvals": 100,
           "normnuc": 100, "normspec": 100, "adj": 20, "sylvester": 300, "lyap": 300, "pinv": 3}  # fmt: skip
 """How many times n^3 multiplications these cost."""
@@ -197,9 +203,11 @@ class Referee:
         question, sizes = self.question, candidate.sizes
         original, answer = (written_out(e, sizes) for e in (question.original, question.answer))
         steps = list(product(STENCIL, repeat=len(question.wrt)))
-        self.work -= _work(original, sizes) * len(steps) + _work(answer, sizes)
+        work = _work(original, sizes) * len(steps) + _work(answer, sizes)
+        self.work -= work
         if self.work < 0:
             return None
+        tick(work // IN_A_STEP)
         env = {name: self._exact(name, np.asarray(value)) for name, value in candidate.env.items()}
         for name, member in self.held.items():  # the member of a family that is a variable
             family, (i, rows, cols) = member.args[0], (d.value(sizes) for d in member.params)
@@ -303,6 +311,12 @@ class Referee:
         return self.arithmetic.context.sqrt(sum(v * v for v in A.flat) * sum(v * v for v in inverse.flat))
 
 
+def _doublings(exponent: object, sizes: Mapping[str, int]) -> int:
+    """How many products of matrices make up a power."""
+    number = exponent.value(sizes) if isinstance(exponent, Dim) else exponent
+    return 2 * number.bit_length() if isinstance(number, int) else 0
+
+
 def _work(e: Expr, sizes: Mapping[str, int]) -> int:
     """About how many multiplications the value of an expression takes."""
     total = 0
@@ -316,4 +330,6 @@ def _work(e: Expr, sizes: Mapping[str, int]) -> int:
         if node.op.name in COSTLY or node.op.name in ("inv", "det", "logdet", "chol"):
             n = max(node.args[0].rows.value(sizes), node.args[0].cols.value(sizes))
             total += COSTLY.get(node.op.name, 1) * n**3
+        if node.op.name in POWERS:
+            total += rows**3 * sum(_doublings(p, sizes) for p in node.params)
     return total

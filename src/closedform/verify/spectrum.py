@@ -27,7 +27,7 @@ def admit_vectors(function: Expr, wrt: tuple[Expr, ...], seed: int = 0) -> None:
     >>> admit_vectors(read.expr, (read.scope.symbols["x"],))
     Traceback (most recent call last):
         ...
-    closedform.core.errors.Refusal: eigvecs: x*x' has equal eigenvalues wherever it was tried, so that its ... no derivative
+    closedform.core.errors.Refusal: eigvecs: x*x' has equal eigenvalues wherever it was tried: its vectors have no derivative
     """
     nodes = postorder(function)
     vectors = [n for n in nodes if n.op.name in VECTORS]
@@ -43,10 +43,8 @@ def admit_vectors(function: Expr, wrt: tuple[Expr, ...], seed: int = 0) -> None:
         if all(_coincide(node, point) for point in large or found):
             (matrix,), values = node.args, VECTORS[node.op.name]
             zero = " or values of 0" if _has_rest(node) else ""
-            raise Refusal(
-                f"{node.op.word}: {_short(matrix)} has equal {values}{zero} wherever it was tried, so that its vectors are not "
-                "determined and have no derivative"
-            )
+            said = f"{_short(matrix)} has equal {values}{zero} wherever it was tried"
+            raise Refusal(f"{node.op.word}: {said}: its vectors have no derivative")
 
 
 def _has_rest(node: Expr) -> bool:

@@ -16,8 +16,8 @@ from closedform.core.expr import Expr, shape_text
 from closedform.core.walk import postorder
 from closedform.numeric.series import refuse_long
 from closedform.numeric.sizes import shrink
-from closedform.verify.comparison import PIECEWISE
 from closedform.verify.differentials import marked
+from closedform.verify.kinks import PIECEWISE
 from closedform.verify.lines import Place, StepCheck
 
 NARROW = 1e-4

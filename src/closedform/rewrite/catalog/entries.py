@@ -7,6 +7,15 @@ from closedform.rewrite.catalog.row import Row
 ROWS: tuple[Row, ...] = (
     Row("ones-sum", "ones(n)'*x", "sum(x)", "the sum of the entries", "x: n", "e(1,n)'*x", "x: n"),
     Row(
+        "ones-outer-product",
+        "A*ones(m, n)*B",
+        "A*ones(m)*ones(n)'*B",
+        "ones(m, n) = ones(m)*ones(n)'",
+        "A: k m; B: n p",
+        "2*ones(m, n)",
+        "",
+    ),
+    Row(
         "sum-of-product",
         "sum(x.*y)",
         "x'*y",

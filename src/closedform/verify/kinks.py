@@ -1,0 +1,55 @@
+"""Where an operation is not differentiable: ties between its pieces, coinciding singular values and eigenvalues."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+PIECEWISE = frozenset({"abs", "sign", "step", "relu", "norm1", "maximum", "minimum", "max", "min"})
+"""Operations with pieces, of which a point meets one: an answer that is wrong on another shows at other points only."""
+SPECTRAL = frozenset({"normnuc", "normspec", "svdvals", "svdu", "svdv", "eigvalsh", "eigvecs", "lambda_max"})
+"""Operations that are not differentiable where singular values or eigenvalues coincide (or the former vanish)."""
+TIE = 1e-14
+"""So near a kink, relative to the size of the arguments, counts as on it."""
+COINCIDING = 1e-9
+"""Singular values and eigenvalues whose difference is below this, relative to the largest, count as one."""
+
+
+def ties(name: str, arguments: Sequence[Any]) -> Any:
+    """Which entries of the arguments stand where a function goes over from one of its pieces to another.
+
+    >>> ties("abs", [np.array([1.0, 0.0])]).tolist(), ties("max", [np.array([2.0, 1.0, 2.0])]).tolist()
+    ([False, True], [True, False, True])
+    """
+    first = arguments[0]
+    if name in ("max", "min"):
+        extreme = first == (np.max if name == "max" else np.min)(first)
+        return extreme & (np.sum(extreme) > 1)
+    gaps = first - arguments[1] if len(arguments) == 2 else first
+    return ~(np.abs(gaps) > TIE * max(1.0, *(_largest(v) for v in arguments)))
+
+
+def degenerate(name: str, value: Any) -> bool:
+    """Do the values on which the smoothness of a function of singular values or eigenvalues rests coincide, or vanish?
+
+    The sum of the singular values is smooth where some coincide; the largest where it is the only one.
+
+    >>> degenerate("svdvals", np.eye(2)), degenerate("normnuc", np.eye(2)), degenerate("normspec", np.diag([2.0, 1.0, 1.0]))
+    (True, False, False)
+    """
+    if name.startswith(("svd", "norm")):
+        values = np.append(np.linalg.svd(value, compute_uv=False), 0.0)
+    else:
+        values = np.linalg.eigvalsh((value + value.T) / 2)[::-1]
+    if name in ("normspec", "lambda_max"):
+        gaps = values[:1] - values[1:2]
+    else:
+        gaps = (values[:-1] - values[1:])[-1 if name == "normnuc" else 0 :]
+    return bool((gaps <= COINCIDING * max(1e-300, _largest(values))).any())
+
+
+def _largest(value: Any) -> float:
+    size = np.abs(value)
+    return float(np.max(size, initial=0.0, where=np.isfinite(size)))
