@@ -115,6 +115,7 @@ def _scope(answer: Any) -> Any:
     from closedform.lang.declare import Scope
 
     sizes = {name for node in postorder(answer.original) for p in node.params if isinstance(p, Dim) for name in p.names}
+    sizes |= {index for wrt in answer._wrt for index in re.findall(r"\[([A-Za-z_]\w*)\]", wrt)}
     return Scope(answer._symbols, sizes)
 
 

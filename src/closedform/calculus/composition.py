@@ -8,6 +8,8 @@ from closedform.core.bound import indices
 from closedform.core.expr import Expr, make
 from closedform.core.walk import depends, postorder, rebuild, tree_size
 from closedform.ops.powers import LONGEST_POWER
+from closedform.rewrite.engine import Simplifier
+from closedform.rewrite.order import Order, ranks
 
 THROUGH = frozenset({"add", "mul", "hadamard", "transpose", "named", "index", "blocks", "trace", "sum", "diag", "diagonal", "vec",
                      "unvec", "tril", "triu", "kron", "khatrirao", "series", "pow", "entrypow", "matrixpow",
@@ -95,6 +97,7 @@ def with_layers(function: Expr, leaf: Expr, given: Mapping[Expr, str], reserved:
     """
     nodes = postorder(function)
     active = depends(nodes, leaf)
+    given = _as_typed(nodes, given)
     letters = {node: _letter(role, node) for node, role in _roles(nodes, active).items() if node not in given}
     taken = {n.params[0] for n in nodes if n.op.name in ("symbol", "named", "family")}.union(given.values(), reserved)
     taken |= {name for n in nodes for d in n.shape for name in d.names}
@@ -112,6 +115,22 @@ def with_layers(function: Expr, leaf: Expr, given: Mapping[Expr, str], reserved:
             new = make("named", (new,), (given[node],))
         done[node] = new
     return done[function]
+
+
+def _as_typed(nodes: list[Expr], given: Mapping[Expr, str]) -> dict[Expr, str]:
+    """The parts of the function that are, but for the way they are written, those that have names."""
+    if not given:
+        return {}
+    sizes = {(e.op.name, e.shape) for e in given}
+    simplifier = Simplifier(Order(ranks(nodes[-1])))
+    simple = {simplifier.canonical(e): name for e, name in given.items()}
+    found = dict(given)
+    for node in nodes:
+        if node not in given and (node.op.name, node.shape) in sizes:
+            name = simple.get(simplifier.canonical(node))
+            if name is not None:
+                found[node] = name
+    return found
 
 
 def _roles(nodes: list[Expr], active: set[Expr]) -> dict[Expr, str]:

@@ -22,6 +22,7 @@ from closedform.core.walk import depends, postorder, rebuild, substitute, tree_s
 from closedform.lang.text import text
 from closedform.ops.build import num, product, total
 from closedform.rewrite.best import shortest
+from closedform.rewrite.term import is_zero
 
 NAMED = "what goes into the layers and comes out of them gets names"
 
@@ -54,7 +55,8 @@ def layered(stage: Stage, given: Mapping[Expr, str], taken: frozenset[str]) -> I
             whole = after
     after = back.standard()
     if after is not whole:
-        yield Step("collect-terms", whole, after, "tr(G'*dX)" if not stage.leaf.is_column else "g'*dx")
+        form = "tr(G'*dX)" if not stage.leaf.is_column else "g'*dx"
+        yield Step("collect-terms", whole, after, "; ".join((form, *back.facts_used())))
 
 
 class _Back:
@@ -173,7 +175,15 @@ class _Back:
         if self.leaf not in self.open:
             return num(0)
         gradient = self._simplified(total(*self.open[self.leaf]))
+        centred = {node: num(0) for node in postorder(gradient) if node.op.name == "sum" and self._is_centred(node.args[0])}
+        self._used.update((f"{text(node)} = 0", None) for node in centred)
+        gradient = self._simplified(substitute(gradient, centred)) if centred else gradient
         return substitute(pairing(gradient, direction(self.leaf)), self.names)
+
+    def _is_centred(self, symbol: Expr) -> bool:
+        """Do the entries of what has the name add up to zero?"""
+        content = self.contents.get(symbol)
+        return content is not None and is_zero(shortest(make("sum", (content,)), self.order).expr)
 
     def _term(self, layer: Expr) -> Expr:
         G, moved = self._cotangent(layer), marked(layer, self.leaf)

@@ -23,6 +23,12 @@ PREFERRED = {"scalar": ("c", "s", "r", "a", "b"), "vector": ("p", "u", "v", "w",
              "matrix": ("P", "M", "Z", "H", "W", "V", "Q", "R")}  # fmt: skip
 
 
+def _sum_letters(e: Expr) -> tuple[str, ...]:
+    """A difference is a residual, any other sum what goes into a function."""
+    letter = "r" if any(_negated(t) for t in e.args) else "z"
+    return (letter if e.is_column else letter.upper(),)
+
+
 def with_names(e: Expr, taken: Iterable[str]) -> Expr:
     """The expression with its repeated parts named, where that makes it much shorter."""
     size = tree_size(e)
@@ -86,7 +92,7 @@ class Names:
 
     def __call__(self, e: Expr) -> str:
         kind = "scalar" if e.is_scalar else "vector" if e.is_column else "matrix"
-        letters = list(PREFERRED[kind])
+        letters = [*(_sum_letters(e) if e.op.name == "add" and not e.is_scalar else ()), *PREFERRED[kind]]
         for name in letters:
             if name not in self.taken:
                 self.taken.add(name)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from closedform.core.dim import ONE
 from closedform.core.errors import Refusal
 from closedform.core.expr import Expr, Shape
-from closedform.core.limits import said
+from closedform.core.limits import said, tick
 from closedform.core.walk import tree_size
 from closedform.ops.build import identity, num, zero
 from closedform.rewrite.softmax import over_the_sum
@@ -65,9 +65,10 @@ def _cleared(s: Simplifier, scalars: Scalars) -> Rational:
     """(q/v + 1)*v as q + v, where that is no longer; the rational part comes back."""
     coefficient: Rational = 1
     for base in [b for b in scalars if b.op.name == "add"]:
-        for v in [b for b in scalars if b is not base]:
+        below = divisors(base)
+        for v in [b for b in scalars if b in below and b is not base] if below else ():
             k = scalars.get(base, 0)
-            if abs(k) != 1 or scalars[v] * k < 1 or not any(split(t).scalars.get(v, 0) <= -1 for t in base.args):
+            if abs(k) != 1 or scalars[v] * k < 1:
                 continue
             whole = s.sum([s.product((v, t)) for t in base.args], base.shape)
             if tree_size(whole) <= tree_size(base):
@@ -76,6 +77,16 @@ def _cleared(s: Simplifier, scalars: Scalars) -> Rational:
                 multiply(scalars, v, -k)
                 coefficient *= split_scalar(whole, scalars, k)
     return coefficient
+
+
+def divisors(e: Expr) -> frozenset[Expr]:
+    """What the terms of a sum of scalars are divided by."""
+    found: frozenset[Expr] | None = e.memo.get("divisors")
+    if found is None:
+        tick(1 + len(e.args))
+        found = frozenset(base for t in e.args for base, k in split(t).scalars.items() if k <= -1)
+        e.memo["divisors"] = found
+    return found
 
 
 def _distributed(s: Simplifier, factors: tuple[Expr, ...], shape: Shape) -> Expr:

@@ -347,7 +347,7 @@ def _one_node(s: Simplifier, terms: list[Term]) -> Expr:
     out = make("add", tuple(parts))
     if out.is_column:
         return out
-    turns = sum(s.order.key(p)[1] for p in parts)
+    turns = sum(s.order.key(p)[1] for p in parts) + (out.rows is ONE)  # a row is the transpose of a column
     if turns <= 1 or any(base.op.name in STACKED for t in terms for base, _ in t.word):
         return out
     turned = [s.transposed(p) for p in parts]
