@@ -115,7 +115,7 @@ def _scope(answer: Any) -> Any:
     from closedform.lang.declare import Scope
 
     sizes = {name for node in postorder(answer.original) for p in node.params if isinstance(p, Dim) for name in p.names}
-    sizes |= {index for wrt in answer._wrt for index in re.findall(r"\[([A-Za-z_]\w*)\]", wrt)}
+    sizes |= {index for x in answer.wrt for index in re.findall(r"\[([A-Za-z_]\w*)\]", x.params[0])}
     return Scope(answer._symbols, sizes)
 
 

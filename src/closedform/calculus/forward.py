@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from closedform.core.expr import Expr, make
+from closedform.core.limits import tick
 from closedform.core.walk import depends, postorder
 from closedform.ops.build import total, zeros_like
+
+RULE = 4
+"""A rule of differentiation counts as so many steps, and one for each argument."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,7 @@ def differential(root: Expr, leaf: Expr, tangent: Expr, steps: list[Push] | None
     for node in nodes:
         if node is leaf or node not in active:
             continue
+        tick(RULE + len(node.args))
         moved[node] = one_step(node, moved)
         if steps is not None:
             steps.append(Push(node, moved[node]))

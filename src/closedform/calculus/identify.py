@@ -11,13 +11,14 @@ from contextlib import suppress
 from functools import partial
 
 from closedform.calculus.equations import MATRICES
-from closedform.calculus.reverse import pull_back
+from closedform.calculus.reverse import RULE, pull_back
 from closedform.core.bound import opened, summation
 from closedform.core.dim import ONE, Dim
 from closedform.core.errors import Refusal
 from closedform.core.expr import Expr, make
+from closedform.core.limits import tick
 from closedform.core.op import f
-from closedform.core.walk import postorder
+from closedform.core.walk import postorder, unsettled
 from closedform.ops.build import identity, num, product, times, total, transpose
 from closedform.ops.kronecker import interleaving
 from closedform.rewrite.engine import Simplifier
@@ -47,7 +48,7 @@ class Reader:
     def moves(self, e: Expr) -> bool:
         """Does the leaf occur in the expression?"""
         if e not in self._seen:
-            for node in postorder(e):
+            for node in unsettled(e, self._seen.__contains__):
                 self._seen.add(node)
                 if any(a in self._active for a in node.args):
                     self._active.add(node)
@@ -67,6 +68,7 @@ class Reader:
         """The J with vec(e) = J*vec(leaf)."""
         found = self._read.get(e)
         if found is None:
+            tick(RULE + len(e.args))
             found = self._read[e] = self._jacobian(e)
         return found
 

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 
 from closedform.core.bound import amount, opened, summation
 from closedform.core.expr import Expr, make
+from closedform.core.limits import tick
 from closedform.core.op import hole
 from closedform.core.walk import depends, postorder, unsettled
 from closedform.ops.build import compact, num, product, total, transpose, zeros_like
 from closedform.ops.powers import LONGEST_POWER
+
+RULE = 4
+"""A rule of differentiation counts as so many steps, and one for each argument."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,7 @@ def pull_back(
         cotangent = total(*arrived.pop(node)) if node in arrived else None
         if cotangent is None:
             continue
+        tick(RULE + len(node.args))
         parts = cotangents(node, cotangent, active, (leaf,))
         for argument, part in parts:
             arrived.setdefault(argument, []).append(part)

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 Shape = tuple[Dim, Dim]
 Key = tuple[Any, ...]
 
-MANY = 32
-"""Nodes with more arguments than this count as several pieces of work."""
+MANY = 16
+"""Nodes with more arguments than this count as several pieces of work ..."""
+NEW = 2
+"""... and one that was not there before counts as so many."""
 
 _table: weakref.WeakValueDictionary[Key, Expr] = weakref.WeakValueDictionary()
 _lock = threading.Lock()
@@ -177,7 +179,7 @@ def make(name: str, args: tuple[Expr, ...] = (), params: tuple[Any, ...] = ()) -
     found = _table.get(key)
     if found is not None:
         return found
-    tick()
+    tick(NEW)
     op = _registry[name]
     shape = op.shape(*args, *params)
     with _lock:

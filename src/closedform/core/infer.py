@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from closedform.core.expr import Expr
 from closedform.core.facts import Truth, answer, closure
+from closedform.core.limits import tick
 from closedform.core.walk import unsettled
 
 NOTHING: frozenset[str] = frozenset()
@@ -14,6 +15,7 @@ def facts(e: Expr) -> frozenset[str]:
     found: frozenset[str] | None = e.memo.get("facts")
     if found is None:
         for node in unsettled(e, _has_facts):
+            tick(2 + len(node.args) // 2)
             node.memo["facts"] = closure(frozenset(node.op.facts(*node.args, *node.params)))
         found = e.memo["facts"]
     return found

@@ -10,7 +10,7 @@ from closedform.core.limits import tick
 
 T = TypeVar("T")
 
-VISITED = 8
+VISITED = 4
 """Visits to so many nodes count as one piece of work."""
 
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from closedform.core.dim import ONE
 from closedform.core.expr import Expr, Shape, make
 from closedform.core.infer import known
+from closedform.core.walk import tree_size
 from closedform.ops.build import identity, num, zero
 from closedform.rewrite.linear import blocks, core_of, over
-from closedform.rewrite.term import Scalars, Term, is_zero, join, split
+from closedform.rewrite.term import Scalars, Term, factor, is_zero, join, split
 from closedform.rewrite.words import flipped, word_key
 
 if TYPE_CHECKING:
@@ -68,6 +69,12 @@ def diagonal(s: Simplifier, A: Expr) -> Expr:
                 after = join(Term(1, {}, term.word[at + 1 :], (base.rows, A.cols))) if at + 1 < len(term.word) else n
                 mask = s.entrywise_product((before, s.transposed(after)), before.shape)
                 return over(s, term, s.product((mask, base.args[0])), shape)
+        if len(term.word) == 2 and any(base.op.name in ("hadamard", "entrypow") for base, k in term.word if k == 1):
+            left, right = (factor(*letter) for letter in term.word)
+            masked = s.entrywise_product((left, s.transposed(right)), left.shape)
+            if tree_size(masked) < tree_size(left):
+                s.fire("diagonal-of-product")
+                return over(s, term, s.product((masked, make("ones", (), (left.cols, ONE)))), shape)
         beside: Scalars = {}
         letters = list(term.word)
         sign, turned = flipped(s, letters, beside)

@@ -26,6 +26,8 @@ TURNED_INSIDE = frozenset({"add", "mul", "kron", "inv", "matrixpow", "sympow", "
 
 
 CHAINS = frozenset({"add", "mul", "hadamard"})
+WORK = 6
+"""A node that is brought to normal form counts as so many steps, and one for two arguments."""
 LONG = 64
 """In expressions with more nodes than this, chains of sums and of products are simplified in one go."""
 
@@ -79,7 +81,7 @@ class Simplifier:
         links: set[Expr] = set()
         for node in nodes:
             raw = rebuild(node, tuple(held.get(a) or done[a] for a in node.args))
-            tick(1 + len(raw.args) // 4)
+            tick(WORK + len(raw.args) // 2)
             if node in chained:
                 held[node] = raw
                 links.add(raw)

@@ -199,8 +199,9 @@ def triangle(s: Simplifier, name: str, A: Expr) -> Expr:
         return A
     if A.op.name == "add" and s.expand:
         return s.sum([triangle(s, name, t) for t in A.args], A.shape)
-    if A.op.name in ("tril", "triu") and A.is_square and A.op.name != name:
-        return s.diagonal_matrix(s.apply("diagonal", (A.args[0],)))
+    if A.is_square and (A.op.name in ("tril", "triu") or known(A, "upper" if name == "tril" else "lower")):
+        s.fire("triangle-of-triangle")
+        return s.diagonal_matrix(s.apply("diagonal", (A,)))
     term = split(A)
     core = core_of(term, A.shape)
     if term.coefficient != 1 or term.scalars:

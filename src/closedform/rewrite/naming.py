@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from closedform.core.bound import indices
 from closedform.core.expr import Expr, make
 from closedform.core.walk import postorder, rebuild, tree_size
+from closedform.rewrite.term import split
 
 WORTH = 22
 """Formulas shorter than this are written out."""
@@ -24,9 +25,16 @@ PREFERRED = {"scalar": ("c", "s", "r", "a", "b"), "vector": ("p", "u", "v", "w",
 
 
 def _sum_letters(e: Expr) -> tuple[str, ...]:
-    """A difference is a residual, any other sum what goes into a function."""
+    """A difference from a variable is a residual; a sum with one goes into a function."""
+    if e.op.name != "add" or e.is_scalar or not any(_is_variable(t) for t in e.args):
+        return ()
     letter = "r" if any(_negated(t) for t in e.args) else "z"
     return (letter if e.is_column else letter.upper(),)
+
+
+def _is_variable(term: Expr) -> bool:
+    word = split(term).word
+    return len(word) == 1 and word[0][0].op.name == "symbol"
 
 
 def with_names(e: Expr, taken: Iterable[str]) -> Expr:
@@ -92,7 +100,7 @@ class Names:
 
     def __call__(self, e: Expr) -> str:
         kind = "scalar" if e.is_scalar else "vector" if e.is_column else "matrix"
-        letters = [*(_sum_letters(e) if e.op.name == "add" and not e.is_scalar else ()), *PREFERRED[kind]]
+        letters = [*_sum_letters(e), *PREFERRED[kind]]
         for name in letters:
             if name not in self.taken:
                 self.taken.add(name)

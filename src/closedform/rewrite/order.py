@@ -8,6 +8,7 @@ from typing import Any
 from closedform.core.bound import MARK
 from closedform.core.dim import Dim
 from closedform.core.expr import Expr
+from closedform.core.limits import tick
 from closedform.core.walk import tree_size, unsettled
 
 LOOKED_AT = 6
@@ -49,6 +50,7 @@ class Order:
         return found
 
     def _make(self, node: Expr) -> Key:
+        tick(2 + len(node.args) // 4)
         if node.op.name in ("symbol", "family"):
             name = node.params[0]
             return ((self.rank.get(name, 10**6),), 0, 1, "symbol", name, ())

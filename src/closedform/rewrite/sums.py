@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from closedform.core.dim import ONE
 from closedform.core.errors import Refusal
 from closedform.core.expr import Expr, Shape, make
-from closedform.core.limits import said
+from closedform.core.limits import said, tick
 from closedform.core.walk import tree_size
 from closedform.ops.build import num, transpose, zero
 from closedform.rewrite.softmax import partners, without_its_logsumexp
@@ -141,6 +141,7 @@ FIRST = ((-1,), 0)
 
 def term_key(s: Simplifier, term: Term) -> Any:
     """Descending powers in the user's order of symbols; a constant matrix first, a constant number last."""
+    tick(1 + (len(term.scalars) + len(term.word)) // 4)
     lead = [(s.order.key(base)[0], -k) for base, k in term.scalars.items()]
     lead += [(s.order.key(base)[0], -k) for base, k in term.word]
     if not lead or lead[0][0] == ():

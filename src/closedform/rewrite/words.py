@@ -174,6 +174,9 @@ def _together(s: Simplifier, left: tuple[Expr, int], right: tuple[Expr, int]) ->
         if j * k < 0:
             s.fire("inverse-cancels")
         return ([(base, j + k)] if j + k else []), 1
+    if j == -1 == k and base.op.name == "chol" and last.op.name == "transpose" and last.args[0] is base:
+        s.fire("cholesky-product")
+        return [(base.args[0], -1)], 1
     if j != 1 or k != 1:
         return None
     fewer = tails.pair(s, last, base)
