@@ -8,9 +8,10 @@ import sys
 from typing import Any
 
 from closedform.cli.derive import LAYOUTS, STRUCTURES
-from closedform.cli.options import Parser, UsageError, formula
+from closedform.cli.options import Parser, UsageError
 from closedform.cli.report import SCHEMA
 from closedform.cli.screen import show
+from closedform.cli.source import contents, formula
 from closedform.core.errors import InputError
 from closedform.tutor.check import check
 from closedform.tutor.judgement import Judgement, LineJudgement, Witness
@@ -69,18 +70,6 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         show(judged.rows(), headline=judged.headline())
     return 0 if judged.right else 1
-
-
-def contents(path: str) -> str:
-    """The text of a file, or standard input for ``-``."""
-    if path == "-":
-        return formula(path)
-    try:
-        with open(path, encoding="utf-8") as file:
-            return file.read()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise InputError(f"the derivation {path} cannot be read: {reason}") from None
 
 
 def record(judged: Judgement | LineJudgement) -> dict[str, Any]:

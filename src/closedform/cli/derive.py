@@ -6,8 +6,9 @@ import argparse
 
 from closedform import session
 from closedform.cli import report
-from closedform.cli.options import Parser, formula
-from closedform.core.errors import InputError, Refusal
+from closedform.cli.options import Parser, UsageError
+from closedform.cli.source import formula
+from closedform.core.errors import Refusal
 
 FORMATS = ("text", "unicode", "latex", "markdown", "python", "json")
 LAYOUTS = ("mixed", "numerator", "denominator")
@@ -63,6 +64,10 @@ def run(arguments: argparse.Namespace) -> int:
     """Derive and print."""
     if arguments.target != "numpy":
         raise Refusal(f"code for {arguments.target} is not available in this version; --target numpy is")
+    if arguments.style in ("chain", "entries") and arguments.format not in ("text", "unicode"):
+        raise UsageError(f"--style {arguments.style} is printed as text: leave --format {arguments.format} away")
+    if arguments.forms and arguments.format in ("latex", "python"):
+        raise UsageError(f"--forms: the format {arguments.format} holds the answer only; take text, markdown or json")
     expression = formula(arguments.expression)
     given = "; ".join(arguments.given) if arguments.given else None
     wrt = arguments.wrt[0] if len(arguments.wrt) == 1 else arguments.wrt
@@ -72,7 +77,5 @@ def run(arguments: argparse.Namespace) -> int:
         answer, question, arguments.notation if arguments.steps or arguments.style == "differential" else ""
     )
     if arguments.style in ("chain", "entries"):
-        if arguments.format not in ("text", "unicode"):
-            raise InputError("--style chain and --style entries are printed as text: leave --format away")
         print(f"\n{answer.derivation_in(arguments.style)}")
     return 0

@@ -34,9 +34,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Report, then derive and check one expression; a failure there ends as it does in ``derive``."""
     rows = [
         ("python", f"{platform.python_version()} ({sys.implementation.name}, {platform.machine()})"),
-        *((name, metadata.version(name)) for name in REQUIRED),
+        *((name, version(name, "a part of closedform: install it again")) for name in REQUIRED),
         ("BLAS", blas()),
-        *((name, version(needs)) for name, needs in EXTRAS.items()),
+        *((name, version(needs, f"optional: pip install 'closedform[{name}]'")) for name, needs in EXTRAS.items()),
     ]
     show(rows, headline=f"closedform {closedform.__version__}")
     answer = session.derive("logdet(S) + tr(inv(S)*C)", "S", "S: n n pd; C: n n symmetric")
@@ -44,10 +44,10 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def version(name: str) -> str:
-    """The installed version of an optional distribution."""
+def version(name: str, hint: str) -> str:
+    """The installed version of a distribution, or that it is missing and what to do."""
     if util.find_spec(name) is None:
-        return f"not installed (optional: pip install 'closedform[{name}]')"
+        return f"not installed ({hint})"
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from closedform import session
-from closedform.cli.options import Parser, formula
+from closedform.cli.options import Parser
 from closedform.cli.report import SCHEMA
 from closedform.cli.screen import show
+from closedform.cli.source import formula
 from closedform.core.errors import InputError
 
 if TYPE_CHECKING:

@@ -7,8 +7,9 @@ import json
 import sys
 
 from closedform.cli.derive import LAYOUTS, STRUCTURES
-from closedform.cli.options import Parser, UsageError, formula
+from closedform.cli.options import Parser, UsageError
 from closedform.cli.report import SCHEMA
+from closedform.cli.source import formula
 from closedform.tutor.conventions import layouts
 from closedform.tutor.layouts import which_layout
 

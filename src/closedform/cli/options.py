@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import NoReturn
 
-from closedform.core.errors import InputError
 from closedform.core.limits import DEFAULTS, checked
 
 
@@ -38,7 +36,8 @@ class Parser(argparse.ArgumentParser):
         return self.parse_args(self._formulas_last(arguments))
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message} (see {self.prog} --help)")
+        said = message.replace("arguments: -- ", "arguments: ")  # the -- is that of ``read``
+        raise UsageError(f"{said} (see {self.prog} --help)")
 
     def _formulas_last(self, arguments: list[str]) -> list[str]:
         """Options first, each joined to its value, then everything else behind ``--``."""
@@ -63,16 +62,6 @@ def _mistyped(item: str) -> bool:
     """Does it look like an option that does not exist, rather than like a formula?"""
     name = item.partition("=")[0]
     return name.startswith("--") and len(name) > 3 and name[2:].replace("-", "").isalpha()
-
-
-def formula(text: str) -> str:
-    """The text of a formula as given, or what standard input holds when it is ``-``."""
-    if text != "-":
-        return text
-    try:
-        return sys.stdin.buffer.read().decode("utf-8").strip()
-    except UnicodeDecodeError as error:
-        raise InputError(f"standard input is not UTF-8 text (byte {error.start + 1})") from None
 
 
 def add_limits(parser: Parser) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from closedform.cli.screen import show
+from closedform.lang.render import declared
 from closedform.result import Derivative
 
 SCHEMA = 1
@@ -95,9 +96,9 @@ def latex(d: Derivative, question: Question, steps: str) -> None:
 def markdown(d: Derivative, question: Question, steps: str) -> None:
     """A section of a document."""
     by = ", ".join(f"`{name}`" for name in question.wrt)
-    lines = [f"## Derivative of `{question.expression}` by {by}", ""]
+    lines = [f"## Derivative of `{' '.join(question.expression.split())}` by {by}", ""]
     if question.given:
-        lines += [f"Given `{question.given}`.", ""]
+        lines += [f"Given `{' '.join(question.given.split())}`.", ""]
     lines += ["$$", d.latex, "$$", "", f"As text: `{d}`", "", "| | |", "|---|---|"]
     lines += [f"| {label} | {said.replace('|', chr(92) + '|')} |" for label, said in rows(d)]
     if question.forms:
@@ -114,7 +115,9 @@ def python(d: Derivative, question: Question, steps: str) -> None:
 
 def json_object(d: Derivative, question: Question, steps: str) -> None:
     """One object for programs."""
-    json.dump(record(d, question), sys.stdout, indent=2)
+    with declared(d.declared):
+        found = record(d, question)
+    json.dump(found, sys.stdout, indent=2)
     print()
 
 

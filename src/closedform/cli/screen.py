@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from typing import TextIO
 
 from closedform.core.errors import printable
@@ -44,12 +45,14 @@ def show(rows: list[tuple[str, str]], *, headline: str) -> None:
 
 
 def complain(kind: str, message: str) -> None:
-    """One message on standard error, in which nothing can move the cursor."""
+    """One message on standard error, in which nothing can move the cursor; where nobody can hear it, nothing."""
     message = printable(message, MOST)
-    if not on_terminal(sys.stderr):
-        print(f"{kind}: {message}", file=sys.stderr)
-        return
-    from rich.console import Console
-    from rich.text import Text
+    with suppress(OSError):
+        if not on_terminal(sys.stderr):
+            print(f"{kind}: {message}", file=sys.stderr, flush=True)
+            return
+        from rich.console import Console
+        from rich.text import Text
 
-    Console(stderr=True, highlight=False, soft_wrap=True).print(Text.assemble((f"{kind}:", "bold red"), f" {message}"))
+        text = Text.assemble((f"{kind}:", "bold red"), f" {message}")
+        Console(stderr=True, highlight=False, soft_wrap=True).print(text)

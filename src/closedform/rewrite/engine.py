@@ -25,6 +25,9 @@ TURNED_INSIDE = frozenset({"add", "mul", "kron", "inv", "matrixpow", "sympow", "
 """Operations through which a transpose goes to the arguments."""
 
 
+SINGLE = {"zeros": 0, "ones": 1, "eye": 1, "unit": 1, "commutation": 1, "duplication": 1, "elimination": 1}
+"""Constants that are a number where they have one entry."""
+
 CHAINS = frozenset({"add", "mul", "hadamard"})
 WORK = 6
 """A node that is brought to normal form counts as so many steps, and one for two arguments."""
@@ -111,7 +114,9 @@ class Simplifier:
 
     def _node(self, raw: Expr) -> Expr:
         if not raw.args:
-            return linear.size_number(self, raw.params[0]) if raw.op.name == "size" else raw
+            if raw.op.name == "size":
+                return linear.size_number(self, raw.params[0])
+            return num(SINGLE[raw.op.name]) if raw.is_scalar and raw.op.name in SINGLE else raw
         for a in raw.args:
             if "facts" not in a.memo:
                 facts(a)

@@ -190,7 +190,9 @@ class Comparison:
         tangents = [direction(x, X, question.structure, self.points.rng) for x, X in zip(question.wrt, at, strict=True)]
         tensor = self.tensor(point, tangents)
         if not np.isfinite(tensor).all():
-            kind = "wrong" if self.points.narrowed(point) and self._smooth(point, tangents) else "undefined"
+            kind = "unusable" if self.at_a_kink(point) else "undefined"
+            if kind == "undefined" and self.points.narrowed(point) and self._smooth(point, tangents):
+                kind = "wrong"
             return Outcome(kind, np.inf, point.sizes, "the answer has no finite value where the expression is smooth")
         used = tangents
         if question.structure == "independent":
@@ -236,7 +238,7 @@ class Comparison:
     def _smooth(self, point: Point, tangents: Sequence[Any]) -> bool:
         """Has the original a derivative here, as far as can be seen?"""
         slope = self.slope(point, tangents, 0.0)
-        return bool(np.isfinite(slope.value).all()) and slope.error <= UNSURE and not self.at_a_kink(point)
+        return bool(np.isfinite(slope.value).all()) and slope.error <= UNSURE
 
     def _differences_agree(self, point: Point, tangents: Sequence[Any], got: Any, want: Any, size: float) -> bool:
         """Do differences say what the answer says, where the complex step does not?  (High powers have none to speak of.)"""
