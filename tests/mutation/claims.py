@@ -23,55 +23,54 @@ FACTS = (
     "symmetric", "skew", "diagonal", "lower", "upper", "orthogonal", "orthonormal", "psd", "pd", "invertible", "positive",
     "nonnegative", "unit", "simplex", "idempotent", "contraction", "integer",
 )  # fmt: skip
-SQUARE = {"symmetric", "skew", "diagonal", "lower", "upper", "orthogonal", "psd", "pd", "invertible", "idempotent"}
 TIGHT = 1e-9
 ROUGH = 1e-6
 """A claim counts as refuted only where it fails by more than this, and as met only within the other."""
 
 
-def has(fact: str, A: Any, slack: float, pattern: Any = None) -> bool:
-    """Has a matrix a fact, up to a slack?  ``pattern`` marks the entries that are not zero by declaration."""
-    if fact in SQUARE and A.shape[0] != A.shape[1]:
-        return False
-    kept = A if pattern is None else A[pattern]
-    size = max(1.0, float(np.abs(A).max(initial=0.0)))
-    near = slack * size
-    match fact:
-        case "symmetric":
-            return bool(np.abs(A - A.T).max() <= near)
-        case "skew":
-            return bool(np.abs(A + A.T).max() <= near)
-        case "diagonal":
-            return bool(np.abs(A - np.diag(np.diag(A))).max() <= near)
-        case "lower":
-            return bool(np.abs(np.triu(A, 1)).max() <= near)
-        case "upper":
-            return bool(np.abs(np.tril(A, -1)).max() <= near)
-        case "orthogonal" | "orthonormal":
-            return bool(np.abs(A.T @ A - np.eye(A.shape[1])).max() <= near * size)
-        case "psd" | "pd":
-            least = float(np.linalg.eigvalsh((A + A.T) / 2).min())
-            return bool(np.abs(A - A.T).max() <= near) and (least >= -near if fact == "psd" else least > -near * 1e-3 + TINY)
-        case "invertible":
-            return bool(np.linalg.svd(A, compute_uv=False).min() > TINY)
-        case "positive":
-            return bool(kept.min(initial=1.0) > 0)
-        case "nonnegative":
-            return bool(kept.min(initial=0.0) >= -near)
-        case "unit":
-            return bool(kept.min(initial=0.5) > 0 and kept.max(initial=0.5) < 1)
-        case "simplex":
-            return A.shape[1] == 1 and bool(A.min() >= -near and abs(A.sum() - 1) <= near)
-        case "idempotent":
-            return bool(np.abs(A @ A - A).max() <= near * size)
-        case "contraction":
-            return bool(np.linalg.norm(A, 2) < 1)
-        case "integer":
-            return bool(np.abs(A - np.round(A)).max() <= near)
-    raise LookupError(fact)
-
-
 TINY = 1e-13
+
+
+def having(A: Any, slack: float, kept: Any = None) -> Any:
+    """Which of the facts each of a stack of matrices has, up to a slack: a row for each matrix.
+
+    ``kept`` marks the entries that are not zero by declaration; what is said of the entries is said of these.
+    """
+    count, rows, cols = A.shape
+    turned, size = np.swapaxes(A, 1, 2), np.maximum(1.0, np.abs(A).max(axis=(1, 2)))
+    entries = A.reshape(count, -1) if kept is None else A[:, kept]
+    near = slack * size
+    singular = np.linalg.svd(A, compute_uv=False)
+
+    def at_most(gap: Any, bound: Any = near) -> Any:
+        return np.abs(gap).max(axis=(1, 2)) <= bound
+
+    least, most = entries.min(axis=1, initial=np.inf), entries.max(axis=1, initial=-np.inf)
+    found = {
+        "orthonormal": at_most(turned @ A - np.eye(cols), near * size),
+        "positive": least > 0,
+        "nonnegative": least >= -near,
+        "unit": (least > 0) & (most < 1),
+        "simplex": (A.min(axis=(1, 2)) >= -near) & (np.abs(A.sum(axis=(1, 2)) - 1) <= near) & (cols == 1),
+        "contraction": singular[:, 0] < 1,
+        "integer": at_most(A - np.round(A)),
+    }
+    if rows == cols:
+        symmetric, eigenvalues = at_most(A - turned), np.linalg.eigvalsh((A + turned) / 2)
+        lower, upper = (at_most(A * zeros) for zeros in (np.triu(np.ones((rows, rows)), 1), np.tril(np.ones((rows, rows)), -1)))
+        found |= {
+            "symmetric": symmetric,
+            "skew": at_most(A + turned),
+            "diagonal": lower & upper,
+            "lower": lower,
+            "upper": upper,
+            "orthogonal": found["orthonormal"],
+            "psd": symmetric & (eigenvalues[:, 0] >= -near),
+            "pd": symmetric & (eigenvalues[:, 0] > TINY - near * 1e-3),
+            "invertible": singular[:, -1] > TINY,
+            "idempotent": at_most(A @ A - A, near * size),
+        }
+    return np.stack([found.get(fact, np.zeros(count, dtype=bool)) for fact in FACTS], axis=1)
 
 
 @cache
@@ -138,6 +137,21 @@ class Trial(NamedTuple):
     value: Any
 
 
+class Round(NamedTuple):
+    """Trials of one choice of sizes: the facts of the members of each pool, their places in these, their values."""
+
+    marks: list[Any]
+    places: Any
+    values: Any
+    lacking: dict[str, Any]
+
+    def lacks(self, pattern: str) -> Any:
+        """Which facts each value lacks; with a pattern of zeros, facts of the entries are about the others."""
+        if pattern not in self.lacking:
+            self.lacking[pattern] = ~having(self.values, ROUGH, _off(pattern, self.values[0]))
+        return self.lacking[pattern]
+
+
 class Attack:
     """An operation at all small arguments: which facts each argument has, and which each value lacks."""
 
@@ -160,17 +174,13 @@ class Attack:
                 out.append(sizes)
         return out
 
-    def _round(self, sizes: Mapping[str, int], most: int) -> tuple[list[Any], list[Any], Any, Any]:
-        """Facts of the members of each pool, the places of the trials in them, and what their values lack."""
+    def _round(self, sizes: Mapping[str, int], most: int) -> Round:
+        """Facts of the members of each pool, the places of the trials in them, and their values."""
         pools = [pool(s.rows.value(sizes), s.cols.value(sizes)) for s in self.symbols]
-        marks = [np.array([[has(f, A, TIGHT) for f in FACTS] for A in row]) for row in pools]
-        every = list(_places(pools, most))
-        trials = [t for t in (self._trial(places, pools, sizes) for places in every) if t is not None]
-        lacking = {
-            pattern: np.array([[not has(f, t.value, ROUGH, _off(pattern, t.value)) for f in FACTS] for t in trials])
-            for pattern in ("", "diagonal", "lower", "upper")
-        }
-        return pools, marks, np.array([t.places for t in trials]), lacking
+        marks = [having(np.stack(row), TIGHT) for row in pools]
+        trials = [t for t in (self._trial(places, pools, sizes) for places in _places(pools, most)) if t is not None]
+        places, values = np.array([t.places for t in trials]), np.array([t.value for t in trials])
+        return Round(marks, places, values, {})
 
     def _trial(self, places: tuple[int, ...], pools: list[Any], sizes: Mapping[str, int]) -> Trial | None:
         arrays = {s: row[k] for s, row, k in zip(self.symbols, pools, places, strict=True)}
@@ -204,14 +214,14 @@ class Attack:
         """
         pattern = next((p for p in ("diagonal", "lower", "upper") if p in claimed), "")
         out: set[str] = set()
-        for _, marks, places, lacking in self.rounds:
-            if not len(places):
+        for row in self.rounds:
+            if not len(row.places):
                 continue
-            admitted = np.ones(len(places), dtype=bool)
+            admitted = np.ones(len(row.places), dtype=bool)
             for k, s in enumerate(self.symbols):
                 wanted = [FACTS.index(f) for f in given.get(s, frozenset()) if f in FACTS]
-                admitted &= marks[k][places[:, k]][:, wanted].all(axis=1)
-            out |= {f for f, lacks in zip(FACTS, lacking[pattern][admitted].any(axis=0), strict=True) if lacks}
+                admitted &= row.marks[k][row.places[:, k]][:, wanted].all(axis=1)
+            out |= {f for f, lacks in zip(FACTS, row.lacks(pattern)[admitted].any(axis=0), strict=True) if lacks}
         return out
 
 

@@ -9,6 +9,7 @@ from closedform.cli import report
 from closedform.cli.options import Parser, UsageError
 from closedform.cli.source import formula
 from closedform.core.errors import Refusal
+from closedform.lang.render import declared
 
 FORMATS = ("text", "unicode", "latex", "markdown", "python", "json")
 LAYOUTS = ("mixed", "numerator", "denominator")
@@ -73,9 +74,9 @@ def run(arguments: argparse.Namespace) -> int:
     wrt = arguments.wrt[0] if len(arguments.wrt) == 1 else arguments.wrt
     answer = session.derive(expression, wrt, given, layout=arguments.layout, structure=arguments.structure)
     question = report.Question(expression, tuple(arguments.wrt), given, arguments.forms)
-    report.FORMS[arguments.format](
-        answer, question, arguments.notation if arguments.steps or arguments.style == "differential" else ""
-    )
-    if arguments.style in ("chain", "entries"):
-        print(f"\n{answer.derivation_in(arguments.style)}")
+    notation = arguments.notation if arguments.steps or arguments.style == "differential" else ""
+    with declared(answer.declared):
+        report.FORMS[arguments.format](answer, question, notation)
+        if arguments.style in ("chain", "entries"):
+            print(f"\n{answer.derivation_in(arguments.style)}")
     return 0

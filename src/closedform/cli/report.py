@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from closedform.cli.screen import show
-from closedform.lang.render import declared
 from closedform.result import Derivative
 
 SCHEMA = 1
@@ -115,9 +114,7 @@ def python(d: Derivative, question: Question, steps: str) -> None:
 
 def json_object(d: Derivative, question: Question, steps: str) -> None:
     """One object for programs."""
-    with declared(d.declared):
-        found = record(d, question)
-    json.dump(found, sys.stdout, indent=2)
+    json.dump(record(d, question), sys.stdout, indent=2)
     print()
 
 

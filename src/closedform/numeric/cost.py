@@ -8,12 +8,18 @@ from closedform.core.expr import Expr
 
 HEAVY = {
     "inv": 3, "det": 3, "logdet": 4, "chol": 4, "pinv": 12, "adj": 60, "kron": 4, "khatrirao": 4, "blocks": 4,
-    "expm": 25, "dexpm": 60, "logm": 80, "dlogm": 120, "sqrtm": 40, "sylvester": 20, "lyap": 20,
+    "expm": 25, "dexpm": 60, "logm": 80, "dlogm": 160, "sqrtm": 40, "sylvester": 20, "lyap": 20,
     "eigvalsh": 8, "eigvecs": 12, "lambda_max": 8, "svdvals": 8, "svdu": 10, "svdv": 10, "normnuc": 8, "normspec": 8,
 }  # fmt: skip
 """Operations that take several steps."""
 SMALL = 400
 """So many entries are worked on in one step."""
+CUBIC = HEAVY.keys() - {"kron", "khatrirao", "blocks"} | {"mul", "matrixpow", "sympow"}
+"""Operations that take longer for each entry, the larger the matrix is ..."""
+SHORT = 64
+"""... from so many rows or columns on."""
+OVERHEAD = 2
+"""Steps that it takes to come to a node."""
 
 
 def weight(node: Expr) -> int:
@@ -26,6 +32,7 @@ def weight(node: Expr) -> int:
     return HEAVY.get(node.op.name, 1) + len(node.args) // 4
 
 
-def further(steps: int, value: Any) -> int:
+def further(node: Expr, steps: int, value: Any) -> int:
     """The further steps for a large value of a node that takes so many at small sizes."""
-    return steps * int(value.size) // SMALL
+    count = steps * int(value.size) // SMALL
+    return count * (1 + max(value.shape) // SHORT) if node.op.name in CUBIC else count

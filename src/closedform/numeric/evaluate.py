@@ -16,7 +16,7 @@ from numpy import ndarray
 from closedform.core.dim import Dim
 from closedform.core.expr import Expr
 from closedform.core.limits import tick
-from closedform.numeric.cost import SMALL, further, weight
+from closedform.numeric.cost import OVERHEAD, SMALL, further, weight
 from closedform.numeric.series import Loop, fixed_parts, scope
 from closedform.ops.build import transpose
 
@@ -142,6 +142,7 @@ class Bound:
         numbers: dict[Dim, int] = {}
         self._base = program._ready[:]
         self._steps = program._steps[:]
+        tick(1 + 2 * len(program._sized))
         for k, node in program._sized:
             params = []
             for p in node.params:
@@ -194,7 +195,7 @@ class Bound:
 
     def _run(self, values: list[Any], steps: list[Step]) -> None:
         for i, function, places, params, scalar, cost in steps:
-            tick(cost)
+            tick(cost + OVERHEAD)
             try:
                 value = function(np, *[values[j] for j in places], *params)
                 if scalar:
@@ -203,7 +204,7 @@ class Bound:
                 elif value.__class__ is not ndarray or value.ndim != 2:
                     value = np.reshape(value, (1, 1))
                 elif value.size > SMALL:
-                    tick(further(cost, value))
+                    tick(further(self.program.nodes[i], cost, value))
             except FAILURES:
                 value = self._second_try(i, function, [values[j] for j in places], params)
             values[i] = value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from closedform.core.dim import ONE
@@ -82,10 +83,17 @@ def _logarithm(xp: Any, A: Any) -> Any:
         if doublings == MOST_ROOTS or not xp.isfinite(root).all():
             return xp.full(xp.shape(A), xp.nan)
         root, doublings = _root(xp, root), doublings + 1
-    nodes, weights = xp.polynomial.legendre.leggauss(8)
+    nodes, weights = _gauss_legendre(xp)
     X = root - one
-    parts = [0.5 * w * xp.linalg.solve(one + 0.5 * (1 + s) * X, X) for s, w in zip(nodes, weights, strict=True)]
-    return 2.0**doublings * sum(parts)
+    parts = xp.linalg.solve(one + nodes[:, None, None] * X, X[None])
+    return 2.0**doublings * (weights[:, None, None] * parts).sum(axis=0)
+
+
+@cache
+def _gauss_legendre(xp: Any) -> tuple[Any, Any]:
+    """The nodes and the weights of the rule for integrals from 0 to 1."""
+    nodes, weights = xp.polynomial.legendre.leggauss(8)
+    return 0.5 * (1.0 + nodes), 0.5 * weights
 
 
 def _exponential(xp: Any, A: Any) -> Any:

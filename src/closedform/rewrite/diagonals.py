@@ -70,11 +70,11 @@ def diagonal(s: Simplifier, A: Expr) -> Expr:
                 mask = s.entrywise_product((before, s.transposed(after)), before.shape)
                 return over(s, term, s.product((mask, base.args[0])), shape)
         if len(term.word) == 2 and any(base.op.name in ("hadamard", "entrypow") for base, k in term.word if k == 1):
-            left, right = (factor(*letter) for letter in term.word)
-            masked = s.entrywise_product((left, s.transposed(right)), left.shape)
-            if tree_size(masked) < tree_size(left):
+            A, B = (factor(*letter) for letter in term.word)
+            masked = s.entrywise_product((A, s.transposed(B)), A.shape)
+            if tree_size(masked) < tree_size(A):
                 s.fire("diagonal-of-product")
-                return over(s, term, s.product((masked, make("ones", (), (left.cols, ONE)))), shape)
+                return over(s, term, s.product((masked, make("ones", (), (A.cols, ONE)))), shape)
         beside: Scalars = {}
         letters = list(term.word)
         sign, turned = flipped(s, letters, beside)

@@ -16,6 +16,7 @@ from closedform.ops.elementwise import DECLARED
 from closedform.rewrite import diagonals, entrywise, functions, inverse, linear, products, series, sums
 from closedform.rewrite.catalog import TIDY, rule
 from closedform.rewrite.order import Order
+from closedform.rewrite.sizes import size_number
 from closedform.rewrite.term import Rational, Scalars, Term, is_zero, join, split
 
 ENTRYWISE = frozenset(row["name"] for row in DECLARED)
@@ -115,7 +116,7 @@ class Simplifier:
     def _node(self, raw: Expr) -> Expr:
         if not raw.args:
             if raw.op.name == "size":
-                return linear.size_number(self, raw.params[0])
+                return size_number(self, raw.params[0])
             return num(SINGLE[raw.op.name]) if raw.is_scalar and raw.op.name in SINGLE else raw
         for a in raw.args:
             if "facts" not in a.memo:

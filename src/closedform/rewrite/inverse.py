@@ -9,7 +9,7 @@ from closedform.core.dim import ONE
 from closedform.core.expr import Expr, make
 from closedform.core.infer import known
 from closedform.ops.build import num
-from closedform.rewrite.linear import size_number
+from closedform.rewrite.sizes import size_number
 from closedform.rewrite.term import Scalars, Term, is_zero, join, split
 from closedform.rewrite.words import shortened
 

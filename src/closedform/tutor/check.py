@@ -48,6 +48,8 @@ def check(
     """
     return Referee(Case(expression, wrt, given, layout, structure), answer).judgement()
 
+NOUNS = {"gradient": "gradient", "jacobian": "Jacobian", "hessian": "Hessian", "derivative": "derivative"}
+
 
 class Referee:
     """One answer to one question, judged."""
@@ -227,6 +229,11 @@ class Referee:
             derivative=str(self.case.derivative), where=None, suggestion=None,
         )  # fmt: skip
 
+    def _equal_to(self, part: Expr, answer: Expr) -> bool:
+        from closedform.equality.decide import decide
+
+        return decide(part, answer).equal is True
+
     def _equal(self, answer: Expr) -> bool:
         from closedform.equality.decide import decide
 
@@ -302,9 +309,12 @@ class Referee:
         found = holding(
             [c for c in tries if c.expr.shape in (self.case.shape, self.case.shape[::-1])], self.truth, answer, self.ground
         )
+        shapes = self._shapes(answer)
+        for part, said in readings.parts(self.truth, NOUNS[self.case.question.kind]):
+            if part.shape == answer.shape and self._equal_to(part, answer):
+                return self._judged("ill-shaped", f"{shapes}; it is {said}", slip="entries left out")
         if not found:
             found = chained(self.case, answer, self.ground)
-        shapes = self._shapes(answer)
         scalar = answer.is_scalar
         if found:
             why = chosen(found, self.pieces, self.ground)

@@ -10,6 +10,8 @@ from closedform.calculus.structure import STRUCTURES, projected, projector, spac
 from closedform.core.dim import ONE, Dim
 from closedform.core.errors import InputError, Refusal
 from closedform.core.expr import Expr, make
+from closedform.core.infer import known
+from closedform.core.op import f
 from closedform.core.walk import postorder
 from closedform.ops.build import product, transpose
 from closedform.tutor.assumptions import symmetric
@@ -190,3 +192,15 @@ def index_form(case: Case, answer: Expr) -> str | None:
         if len(found) == 5 and all(same(left, right) for left, right in found):
             return f"[{i},{j}]" if ONE not in (i, j) else f"[{i if j is ONE else j}]"
     return None
+
+
+def parts(truth: Expr, name: str) -> Iterator[tuple[Expr, str]]:
+    """What is sometimes written in place of a matrix of derivatives: its diagonal, or its entries added up."""
+    if ONE in truth.shape:
+        return
+    if known(truth, "diagonal"):
+        yield f.diagonal(truth), f"the diagonal of the {name} as a vector; the {name} is the diagonal matrix with it"
+    elif truth.is_square:
+        yield f.diagonal(truth), f"only the diagonal of the {name}; the entries off it are not zero"
+    yield product(truth, f.ones(truth.cols, ONE)), f"the {name} with the entries of each row added up"
+    yield product(transpose(truth), f.ones(truth.rows, ONE)), f"the {name} with the entries of each column added up"

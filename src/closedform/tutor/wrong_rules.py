@@ -189,7 +189,11 @@ def _stopped(x: Expr, node: Expr) -> str:
 
 
 def _said(clause: str, node: Expr, argument: Expr, *more: Expr) -> str:
-    return "it is what comes out when " + clause.format(*(short(str(e)) for e in (node, argument, *more)))
+    said = "it is what comes out when " + clause.format(*(short(str(e)) for e in (node, argument, *more)))
+    if COTANGENT not in said:
+        return said
+    said = said.replace("the differential of", "the pullback of").replace(COTANGENT, "delta")
+    return f"{said}, delta being what is handed back to {short(str(node))}"
 
 
 def _taken(other: Expr) -> str:

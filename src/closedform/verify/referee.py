@@ -49,9 +49,8 @@ SCALES = (1.0, 0.1, 0.01, 0.001, 1e-4, 1e-6, 10.0, 100.0, 1000.0)
 SCALABLE = frozenset({"symmetric", "skew", "diagonal", "lower", "upper", "psd", "pd", "positive", "nonnegative", "invertible"})
 """Facts that a multiple has too."""
 MOST_WORK = 150_000
-"""Multiplications of numbers that may be spent on one question."""
-IN_A_STEP = 3
-"""So many of them count as one step (``cf.limits.steps``)."""
+"""Multiplications of numbers that may be spent on one question; with ``DIGITS`` digits
+each counts as a step (``cf.limits.steps``)."""
 POWERS = frozenset(["matrixpow", "sympow"])
 """Operations whose exponent says how many products of matrices they take."""
 COSTLY = {"expm": 60, "dexpm": 400, "logm": 400, "dlogm": 3000, "sqrtm": 200, "eigvalsh": 60, "lambda_max": 60, "svdvals": 100,
@@ -207,7 +206,7 @@ class Referee:
         self.work -= work
         if self.work < 0:
             return None
-        tick(work // IN_A_STEP)
+        tick(work * digits // DIGITS)
         env = {name: self._exact(name, np.asarray(value)) for name, value in candidate.env.items()}
         for name, member in self.held.items():  # the member of a family that is a variable
             family, (i, rows, cols) = member.args[0], (d.value(sizes) for d in member.params)
