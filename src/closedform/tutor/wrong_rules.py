@@ -16,7 +16,7 @@ from closedform.core.expr import Expr, make
 from closedform.core.walk import depends, postorder, substitute
 from closedform.ops.build import negative, num, ones_like, product, times, total, transpose
 from closedform.tutor.candidate import Candidate
-from closedform.tutor.case import Case, cotangent
+from closedform.tutor.case import COTANGENT, Case, cotangent
 from closedform.tutor.edits import FUNCTIONS, edits, without_factors
 from closedform.tutor.planted import short
 
