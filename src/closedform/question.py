@@ -232,7 +232,7 @@ def _names(wrt: object) -> list[str]:
 def _reason(name: str, scope: Scope) -> str:
     if not name:
         return "names no variable"
-    if "[" in name:
+    if "[" in name and name.partition("[")[0].strip().isidentifier():
         return "is a part of a variable; name the whole variable"
     if name in scope.sizes:
         return "is a size, not a variable"

@@ -26,10 +26,12 @@ GOOD = 1e-9
 
 
 class Slope(NamedTuple):
-    """A derivative and an estimate of its error, relative to the derivative (or to ``floor`` where that is larger)."""
+    """A derivative and an estimate of its error, relative to the derivative (or to ``floor`` where that is larger), and as
+    it is (``doubt``)."""
 
     value: Any
     error: float
+    doubt: float = 0.0
 
 
 def complex_step(phi: Callable[[complex], Any]) -> Any:
@@ -77,4 +79,4 @@ def _central(phi: Callable[[Sequence[complex]], Any], nested: int, step: float, 
     fine, coarse = fine / step**nested, coarse / step**nested
     size = max(float(np.max(np.abs(fine), initial=0.0)), floor)
     gap = float(np.max(np.abs(fine - coarse), initial=0.0))
-    return Slope(fine, gap / size if size else gap)
+    return Slope(fine, gap / size if size else gap, gap)

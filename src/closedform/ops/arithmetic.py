@@ -16,7 +16,7 @@ from closedform.ops.build import (
     transpose,
 )
 from closedform.ops.entries import everywhere
-from closedform.ops.mirror import middle, self_transpose
+from closedform.ops.mirror import gathered, middle, self_transpose
 
 
 def transposed(a: Expr, b: Expr) -> bool:
@@ -135,7 +135,8 @@ class mul:
             shape = fitted
         return shape
 
-    def facts(*factors: Expr) -> list[str]:
+    def facts(*typed: Expr) -> list[str]:
+        factors = gathered(typed)
         scalars = [g for g in factors if g.is_scalar]
         word = [g for g in factors if not g.is_scalar]
         out = [k for k in ("nonnegative", "positive", "integer") if all(known(g, k) for g in factors)]

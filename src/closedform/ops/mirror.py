@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from fractions import Fraction
 from itertools import pairwise
+from math import prod
 
 from closedform.core.dim import ONE
 from closedform.core.expr import Expr, make
 from closedform.core.infer import facts
 from closedform.core.walk import unsettled
-from closedform.ops.build import product, transpose
+from closedform.ops.build import num, product, transpose
 from closedform.ops.elementwise import DECLARED
 
 ALONG = frozenset({"inv", "pinv", "adj", "expm", "logm", "sqrtm", "matrixpow", "sympow", "kron", "hadamard", "entrypow",
@@ -87,7 +89,10 @@ def _paired(e: Expr, args: list[Pair]) -> Pair:
     if name == "add":
         return _sum([a[0] for a in args]) or e, _sum([a[1] for a in args]) or transpose(e)
     if name == "mul":
-        return _product([a[0] for a in args]) or e, _product([a[1] for a in args], reverse=True) or transpose(e)
+        factors = gathered(e.args)
+        ahead = [g if g.is_scalar else g.memo["mirror"][0] for g in factors]
+        back = [g if g.is_scalar else g.memo["mirror"][1] for g in factors]
+        return _product(ahead) or e, _product(back, reverse=True) or transpose(e)
     if name in ALONG or name in ENTRYWISE:
         return make(name, tuple(a[0] for a in args), e.params), make(name, tuple(a[1] for a in args), e.params)
     if name in SWAPPED:
@@ -101,18 +106,52 @@ def _sum(terms: Sequence[Expr]) -> Expr | None:
 
 
 def _product(factors: Sequence[Expr], *, reverse: bool = False) -> Expr | None:
-    """The product of scalars and of matrices in their order or the opposite one; None where it is not so simple."""
+    """The product of scalars and of matrices in their order or the opposite one; None where it is not so simple.
+
+    The numbers make one number, and a sum without other matrices beside it is multiplied out.
+    """
     matrices = [g for g in factors if not g.is_scalar]
     parts = [part for g in (reversed(matrices) if reverse else matrices) for part in _parts(g, "mul")]
     inside = [g for g in parts if not g.is_scalar]
     if len(inside) > LARGEST or not _is_chain(inside):
         return None
-    return product(*(g for g in factors if g.is_scalar), *(g for g in parts if g.is_scalar), *inside)
+    scalars = [*(g for g in factors if g.is_scalar), *(g for g in parts if g.is_scalar)]
+    if len(inside) == 1 and inside[0].op.name == "add":
+        return _sum([_scaled(scalars, (t,)) for t in inside[0].args])
+    return _scaled(scalars, inside)
+
+
+def _scaled(scalars: Sequence[Expr], factors: Sequence[Expr]) -> Expr:
+    """The product of scalars, in an order that is always the same, and factors, with one number in front."""
+    listed = [*sorted(scalars, key=id), *(part for g in factors for part in _parts(g, "mul"))]
+    coefficient = prod((g.params[0] for g in listed if g.op.name == "number"), start=Fraction(1))
+    rest = [g for g in listed if g.op.name != "number"]
+    return product(*([] if coefficient == 1 and rest else [num(coefficient)]), *rest)
 
 
 def _found_symmetric(e: Expr) -> bool:
     """Is it known, without looking further, to be symmetric?"""
     return e.op.name == "eye" or "symmetric" in (facts(e) if not e.args else e.memo.get("facts", ()))
+
+
+def gathered(factors: Sequence[Expr]) -> list[Expr]:
+    """The factors of a product, with those that make a scalar in front of other matrices as one factor.
+
+    >>> from closedform.core.dim import Dim
+    >>> from closedform.core.op import f
+    >>> x = f.symbol("x", Dim.of("n"), ONE, 1, frozenset())
+    >>> [str(g) for g in gathered([transpose(x), x, transpose(x)])]
+    ["x'*x", "x'"]
+    """
+    last = max((at for at, g in enumerate(factors) if not g.is_scalar), default=0)
+    out: list[Expr] = []
+    run: list[Expr] = []
+    for at, g in enumerate(factors):
+        (out if g.is_scalar else run).append(g)
+        if run and at < last and run[0].rows is ONE and run[-1].cols is ONE:
+            out.append(product(*run))
+            run = []
+    return [*out, *run]
 
 
 def _is_chain(inside: Sequence[Expr]) -> bool:

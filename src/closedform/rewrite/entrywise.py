@@ -10,6 +10,7 @@ from closedform.core.expr import Expr, Shape, make
 from closedform.core.infer import known
 from closedform.ops.build import entry_power, num, ones_like, power, transpose, zero, zeros_like
 from closedform.ops.entries import everywhere
+from closedform.rewrite.exponents import merged
 from closedform.rewrite.inverse import through_logarithm
 from closedform.rewrite.softmax import exponential, logarithm
 from closedform.rewrite.term import HALF, Rational, Scalars, Term, is_zero, join, multiply, split, split_scalar, whole
@@ -62,6 +63,9 @@ def entrywise_product(s: Simplifier, factors: tuple[Expr, ...], shape: Shape) ->
     for g in factors:
         coefficient *= _gather(s, g, 1, scalars, powers)
     named_forms(s, powers)
+    if len(powers) > 1:
+        for g in merged(s, powers, "entrypow"):
+            coefficient *= _gather(s, g, 1, scalars, powers)
     coefficient *= _merged_vecs(s, scalars, powers)
     coefficient *= _unturned(s, scalars, powers)
     coefficient *= _masked(s, scalars, powers)

@@ -11,6 +11,7 @@ from closedform.core.expr import Expr, Shape
 from closedform.core.limits import said, tick
 from closedform.core.walk import tree_size
 from closedform.ops.build import identity, num, zero
+from closedform.rewrite.exponents import merged
 from closedform.rewrite.softmax import over_the_sum
 from closedform.rewrite.term import Rational, Scalars, Term, Word, is_zero, join, multiply, split, split_scalar
 from closedform.rewrite.words import Letters, closed, cut, flipped, opened, shortened, word_key
@@ -53,6 +54,8 @@ def multiplied(s: Simplifier, factors: tuple[Expr, ...], shape: Shape) -> Expr:
     if len(scalars) > 1:
         if any(base.op.name in ("sigmoid", "sin", "sinh") for base in scalars):
             s.named_forms(scalars)
+        for g in merged(s, scalars, "pow"):
+            coefficient *= split_scalar(g, scalars, 1)
         coefficient *= _cleared(s, scalars)
     term = Term(coefficient, scalars, word, shape)
     if any(k < 0 and base.op.name == "sum" for base, k in scalars.items()):

@@ -64,7 +64,7 @@ def split(e: Expr) -> Term:
     if name != "mul":
         outside = split_scalar(e, scalars, UNIT) if e.is_scalar else UNIT
         return Term(outside, scalars, () if e.is_scalar else letters(e), e.shape)
-    tick(1 + len(e.args) // 6)
+    tick(1 + len(e.args) // 2)
     coefficient: Rational = UNIT
     word: list[tuple[Expr, int]] = []
     run: list[Expr] = []
@@ -184,7 +184,7 @@ def join(term: Term) -> Expr:
         term = _with_numbers(term)
     if not term.coefficient:
         return num(0) if term.shape[0] is ONE and term.shape[1] is ONE else make("zeros", (), term.shape)
-    tick(1 + (len(term.scalars) + len(term.word)) // 4)
+    tick(1 + len(term.scalars) + len(term.word) // 4)
     above: list[Expr] = []
     below: list[Expr] = []
     words: list[Expr] = []

@@ -13,7 +13,7 @@ from closedform.core.walk import postorder
 from closedform.numeric.difference import COMPLEX_STEP, Slope, derivative
 from closedform.numeric.tangent import curved, direction, independent, project, space
 from closedform.verify.contraction import as_tensor, contract, off_space, transposed
-from closedform.verify.kinks import PIECEWISE, SPECTRAL, degenerate, ties
+from closedform.verify.kinks import PIECEWISE, SPECTRAL, bends, degenerate, ties
 from closedform.verify.point import Point, Points
 from closedform.verify.question import Candidate, Question
 from closedform.verify.referee import Referee
@@ -25,6 +25,8 @@ DIFFERENCED = 1e-6
 LOOSEST = 1e-4
 UNSURE = 1e-5
 """A difference whose estimated error is larger is not used; another point is drawn."""
+DOUBTED = 20.0
+"""A deviation may be this many times the estimated error of a difference."""
 ROUNDING = 1e-14
 """A deviation below this, relative to what the derivative is put together from, is rounding."""
 STROLL = 1e-3
@@ -88,6 +90,7 @@ class Comparison:
         self.tested = not self.analytic
         self.pieces = any(n.op.name in PIECEWISE for node in nodes for n in _inside(node))
         """Is the original or the answer put together from pieces?"""
+        self.spectral = any(n.op.name in SPECTRAL for node in nodes for n in _inside(node))
         repeated = [x for x in names.values() if question.wrt.count(x) > 1 and curved(space(x))]
         self.judge: Referee | None = None
         self.vanishes = False
@@ -142,7 +145,7 @@ class Comparison:
             raise refused
         if "vanishing" in seen:
             raise Refusal("no admissible point was found to check the answer at: its derivative underflows")
-        for kind in ("faint", "undefined"):
+        for kind in ("faint",) if "unusable" in seen or self.spectral else ("faint", "undefined"):
             if kind in seen:
                 return seen[kind]
         raise Refusal("no admissible point was found to check the answer at: its derivative cannot be had numerically")
@@ -190,7 +193,8 @@ class Comparison:
         tangents = [direction(x, X, question.structure, self.points.rng) for x, X in zip(question.wrt, at, strict=True)]
         tensor = self.tensor(point, tangents)
         if not np.isfinite(tensor).all():
-            kind = "unusable" if self.at_a_kink(point) else "undefined"
+            bent = any(self._bends(point, x, V) for x, V in zip(question.wrt, tangents, strict=True))
+            kind = "unusable" if bent or self.at_a_kink(point) else "undefined"
             if kind == "undefined" and self.points.narrowed(point) and self._smooth(point, tangents):
                 kind = "wrong"
             return Outcome(kind, np.inf, point.sizes, "the answer has no finite value where the expression is smooth")
@@ -214,7 +218,7 @@ class Comparison:
         size = float(scale.max())
         error = float((gap / np.maximum(scale, 1e-3 * size)).max()) if size > 0.0 else 0.0
         exact = self.analytic and len(tangents) == 1
-        if size > 0.0 and error <= (EXACT if exact else min(LOOSEST, max(DIFFERENCED, 20 * slope.error))):
+        if size > 0.0 and error <= (EXACT if exact else min(LOOSEST, max(DIFFERENCED, DOUBTED * slope.error))):
             return Outcome("right", error, point.sizes)
         if size < LOST and self._vanishing(point, tangents):
             return Outcome("vanishing", np.inf, point.sizes)
@@ -227,6 +231,8 @@ class Comparison:
             return Outcome("faint", min(error, float(gap.max())), point.sizes)
         if self.at_a_kink(point, tangents):
             return self._within(point, tangents) or Outcome("unusable", np.inf, point.sizes)
+        if not exact and float(gap.max()) <= DOUBTED * slope.doubt:
+            return Outcome("unusable", np.inf, point.sizes)
         if float(gap.max()) <= max(self._rounding(tangents), NOISE * self._noise(point, tangents, used)[1]):
             rounding = size <= CANCELLED * self.size_of_terms(point, tangents)
             return Outcome("faint" if rounding else "unusable", min(error, float(gap.max())), point.sizes)
@@ -239,6 +245,10 @@ class Comparison:
         """Has the original a derivative here, as far as can be seen?"""
         slope = self.slope(point, tangents, 0.0)
         return bool(np.isfinite(slope.value).all()) and slope.error <= UNSURE
+
+    def _bends(self, point: Point, x: Expr, V: Any) -> bool:
+        """Has the original a bend here along a direction?"""
+        return bends(lambda step: self._follow(point, [(x, step * V)])[self.points.program.place[self.question.original]])
 
     def _differences_agree(self, point: Point, tangents: Sequence[Any], got: Any, want: Any, size: float) -> bool:
         """Do differences say what the answer says, where the complex step does not?  (High powers have none to speak of.)"""
@@ -344,7 +354,7 @@ class Comparison:
             return self._follow(point, [(self.question.wrt[0], s[0] * turn)])[place]
 
         bend = derivative(along, 1, analytic=analytic, floor=floor)
-        return Slope(slope.value - bend.value, max(slope.error, bend.error))
+        return Slope(slope.value - bend.value, max(slope.error, bend.error), slope.doubt + bend.doubt)
 
     def _spread(self, point: Point, tangents: Sequence[Any]) -> list[Any]:
         """The derivatives of the original's nodes along all the directions at once; none where there is no complex step."""

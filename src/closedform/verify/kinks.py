@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,8 @@ SPECTRAL = frozenset({"normnuc", "normspec", "svdvals", "svdu", "svdv", "eigvals
 """Operations that are not differentiable where singular values or eigenvalues coincide (or the former vanish)."""
 TIE = 1e-14
 """So near a kink, relative to the size of the arguments, counts as on it."""
+BEND = 1e-4
+"""The step with which a bend is looked for."""
 COINCIDING = 1e-9
 """Singular values and eigenvalues whose difference is below this, relative to the largest, count as one."""
 
@@ -48,6 +50,17 @@ def degenerate(name: str, value: Any) -> bool:
     else:
         gaps = (values[:-1] - values[1:])[-1 if name == "normnuc" else 0 :]
     return bool((gaps <= COINCIDING * max(1e-300, _largest(values))).any())
+
+
+def bends(value: Callable[[float], Any]) -> bool:
+    """Has a function a bend at 0?  Its second difference shrinks like the step then, not like its square.
+
+    >>> bends(lambda s: abs(s)), bends(lambda s: s * s)
+    (True, False)
+    """
+    here = value(0.0)
+    far, near = (_largest(value(step) - 2 * here + value(-step)) / step for step in (BEND, BEND / 10))
+    return near > max(0.5 * far, 1e-6 * _largest(here))
 
 
 def _largest(value: Any) -> float:

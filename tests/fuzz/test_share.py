@@ -1,0 +1,31 @@
+"""A share of fuzzing in every run of the tests: random questions and hostile texts, and processes that hash differently."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from tests.fuzz.campaign import Tally, hashes, run
+
+SEED = 20
+SECONDS = {"expression": 20.0, "text": 10.0}
+LEAST = {"expression": 5, "text": 50}
+"""So many are asked even on a slow machine."""
+PROCESSES = 3
+
+
+def nothing() -> None:
+    """No progress is shown."""
+
+
+@pytest.mark.parametrize("kind", SECONDS)
+def test_random_questions_find_nothing(kind: str) -> None:
+    tally = Tally(kind, SEED)
+    run(tally, 0, 10**6, time.monotonic() + SECONDS[kind], nothing)
+    found = [f"bench: seed {SEED}, {kind} {f['index']}: {f['outcome']} {f['reason']}" for f in tally.findings]
+    assert not found, "\n".join(found)
+    assert tally.done >= LEAST[kind]
+
+
+def test_processes_with_other_hashes_say_the_same() -> None:
+    assert hashes(PROCESSES, 90, 30, 30) == []
