@@ -10,6 +10,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -138,18 +139,23 @@ def batch(tally: Tally, first: int, count: int, until: float, step: Callable[[],
 
 
 def hashes(seeds: int, corpus: int, expressions: int, texts: int, step: Callable[[], None] | None = None) -> list[str]:
-    """What differs between processes with different PYTHONHASHSEED; see ``everything``."""
+    """What differs between processes with different PYTHONHASHSEED, two of them at a time; see ``everything``."""
+    command = [sys.executable, "-m", "tests.fuzz.everything", str(corpus), str(expressions), str(texts)]
+    path = f"{ROOT / 'src'}{os.pathsep}{ROOT}"
+
+    def said(seed: int) -> list[str]:
+        env = {**os.environ, "PYTHONPATH": path, "PYTHONHASHSEED": str(seed), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+        done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, encoding="utf-8", check=True)
+        return done.stdout.splitlines()
+
     first: list[str] = []
     differing: list[str] = []
-    for seed in range(seeds):
-        env = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}", "PYTHONHASHSEED": str(seed)}
-        command = [sys.executable, "-m", "tests.fuzz.everything", str(corpus), str(expressions), str(texts)]
-        done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, encoding="utf-8", check=True)
-        lines = done.stdout.splitlines()
-        first = first or lines
-        if len(lines) != len(first):
-            differing.append(f"PYTHONHASHSEED={seed}: {len(lines)} lines instead of {len(first)}")
-        differing += [f"PYTHONHASHSEED={seed}: {b} instead of {a}" for a, b in zip(first, lines, strict=False) if a != b]
-        if step is not None:
-            step()
+    with ThreadPoolExecutor(2) as pool:
+        for seed, lines in enumerate(pool.map(said, range(seeds))):
+            first = first or lines
+            if len(lines) != len(first):
+                differing.append(f"PYTHONHASHSEED={seed}: {len(lines)} lines instead of {len(first)}")
+            differing += [f"PYTHONHASHSEED={seed}: {b} instead of {a}" for a, b in zip(first, lines, strict=False) if a != b]
+            if step is not None:
+                step()
     return differing

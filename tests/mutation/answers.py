@@ -31,6 +31,8 @@ APART = 1e-6
 """Values that differ by more than this, relative to the larger of them, are different ..."""
 FLOOR = 1e-9
 """... and by more than this absolutely."""
+SMOOTH = 0.7
+"""This share of the random expressions has no entrywise function with a kink."""
 LARGEST = 60
 """Random answers of more nodes than this are passed over."""
 
@@ -107,7 +109,7 @@ def random_answers(seed: int = 0, withheld: list[str] | None = None) -> Iterator
     """
     rng = random.Random(seed)
     while True:
-        maker = Maker(rng.choice, smooth=True, kron=rng.random() < 0.2, wide=rng.random() < 0.3)
+        maker = Maker(rng.choice, smooth=rng.random() < SMOOTH, kron=rng.random() < 0.2, wide=rng.random() < 0.3)
         for order in (1, 2):
             shape = (ONE, ONE) if order == 2 or rng.random() < 0.5 else (maker.dim(), maker.dim())
             e = maker.make(*shape, rng.choice((2, 3)))

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
 
 from tests.equality.mutants import edits_of, single_edits
 
-from closedform.core.dim import ONE, Dim
+from closedform.core.dim import Dim
 from closedform.core.errors import InputError
 from closedform.core.expr import Expr, make
-from closedform.core.op import f
 from closedform.core.walk import rebuild
 from closedform.ops.build import num
 
 Path = tuple[int, ...]
+T = TypeVar("T")
 
 MISTAKEN: dict[str, tuple[str, ...]] = {
     "sin": ("cos",), "cos": ("sin",), "exp": ("expm1",), "expm1": ("exp",), "log": ("log1p",), "log1p": ("log",),
@@ -125,21 +127,20 @@ def mutants_of(e: Expr, others: Iterable[Expr] = ()) -> list[tuple[str, Expr]]:
     return [(kind, new) for new, kind in out.items()]
 
 
-def some(e: Expr, count: int, seed: int, others: Iterable[Expr] = ()) -> list[tuple[str, Expr]]:
-    """Some of the mutants, drawn by lot so that every kind has its turn."""
-    rng = random.Random(seed)
-    by_kind: dict[str, list[tuple[str, Expr]]] = {}
-    for mutant in mutants_of(e, others):
-        by_kind.setdefault(mutant[0], []).append(mutant)
+def in_turn(pairs: Iterable[tuple[str, T]], rng: random.Random) -> Iterator[tuple[str, T]]:
+    """Pairs (kind, what), drawn by lot so that every kind has its turn."""
+    by_kind: dict[str, list[tuple[str, T]]] = {}
+    for pair in pairs:
+        by_kind.setdefault(pair[0], []).append(pair)
     kinds = list(by_kind.values())
     rng.shuffle(kinds)
     for row in kinds:
         rng.shuffle(row)
-    out: list[tuple[str, Expr]] = []
-    while kinds and len(out) < count:
+    while kinds:
+        yield from (row.pop() for row in kinds)
         kinds = [row for row in kinds if row]
-        out += [row.pop() for row in kinds]
-    return out[:count]
 
 
-__all__ = ["ONE", "at", "errors_of", "f", "mutants_of", "paths", "placed", "some"]
+def some(e: Expr, count: int, seed: int, others: Iterable[Expr] = ()) -> list[tuple[str, Expr]]:
+    """Some of the mutants, every kind in its turn."""
+    return list(itertools.islice(in_turn(mutants_of(e, others), random.Random(seed)), count))

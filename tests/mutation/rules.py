@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from tests.contract import findings, fresh, like, node_of
 from tests.contract.cases import CASES
 from tests.mutation.answers import Answer, Judge
-from tests.mutation.edits import Path, at, errors_of, paths, placed
+from tests.mutation.edits import Path, at, errors_of, in_turn, paths, placed
 
 from closedform.core import expr
 from closedform.core.errors import InputError, Refusal
@@ -108,10 +108,9 @@ def rule_mutants(each: int, seed: int = 0) -> Iterator[RuleMutant]:
     """Edits of every rule that change its value, at most so many of each, drawn by lot."""
     for number, (case, slot, aspect, e, rule) in enumerate(declared_rules()):
         judge = Judge(Answer("", e, (), rule, "free"))
-        places = [(path, k, kind) for path in paths(rule) for k, (kind, _) in enumerate(errors_of(at(rule, path)))]
-        random.Random(seed + number).shuffle(places)
+        places = [(kind, (path, k)) for path in paths(rule) for k, (kind, _) in enumerate(errors_of(at(rule, path)))]
         count = 0
-        for path, k, kind in places:
+        for kind, (path, k) in in_turn(places, random.Random(seed + number)):
             wrong = edited(rule, path, k)
             if wrong is not None and wrong is not rule and judge.points and judge.differs(wrong):
                 yield RuleMutant(case, slot, aspect, path, k, kind, str(rule), str(wrong))

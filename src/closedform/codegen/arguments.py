@@ -101,7 +101,7 @@ def linear(dim: Dim, known: Iterable[str] = ()) -> tuple[str, Fraction, Dim] | N
     containing = [t for t in dim.terms if name in t[0]]
     if len(containing) != 1 or containing[0][0] != (name,):
         return None
-    factor = containing[0][1]
+    factor = Fraction(containing[0][1])
     return name, factor, dim - Dim.of(name) * factor
 
 
@@ -156,7 +156,7 @@ def _settle_expressions(late: list[tuple[Argument, int, Dim, int]], sizes: dict[
                 rest.append((argument, axis, dim, length))
                 continue
             name, factor, constant = form
-            value = (length - constant.value(sizes)) / factor
+            value = Fraction(length - constant.value(sizes)) / factor
             if value.denominator != 1 or value < 1:
                 raise InputError(f"{argument.name}: axis {axis} has length {length}, which is not {dim} for any size {name}")
             sizes[name] = int(value)

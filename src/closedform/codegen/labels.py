@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
+from fractions import Fraction
 from itertools import product
 from math import prod
 
@@ -49,7 +50,7 @@ def quotient(dim: Dim, divisor: Dim) -> Dim | None:
     rest, out = dim, Dim.of(0)
     names, factor = divisor.terms[0]
     while rest.terms:
-        left, coefficient = list(rest.terms[0][0]), rest.terms[0][1] / factor
+        left, coefficient = list(rest.terms[0][0]), Fraction(rest.terms[0][1]) / factor
         for name in names:
             if name not in left:
                 return None

@@ -55,7 +55,7 @@ class Dim:
             return value
         if isinstance(value, str):
             return _make({(value,): 1})
-        return _make({(): value})
+        return _make({(): value if value.__class__ is int else Fraction(value)})
 
     def __add__(self, other: int | Dim) -> Dim:
         return _make(_sum(self.terms, other.terms if isinstance(other, Dim) else (((), other),)))
@@ -64,7 +64,7 @@ class Dim:
         return self + Dim.of(other) * -1
 
     def __mul__(self, other: int | Fraction | Dim) -> Dim:
-        right: Terms = other.terms if isinstance(other, Dim) else (((), other),)
+        right: Terms = other.terms if isinstance(other, Dim) else (((), Fraction(other)),)
         out: dict[Monomial, Rational] = {}
         for left_names, left in self.terms:
             for right_names, factor in right:

@@ -27,7 +27,7 @@ DEFAULTS: dict[str, float | None] = {
     "expansion": 2_000,
     "written": 200_000,
     "power": 10**15,
-    "steps": 500_000,
+    "steps": 400_000,
     "seconds": 60,
     "megabytes": 1_000,
 }

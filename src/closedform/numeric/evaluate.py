@@ -230,9 +230,12 @@ def _has_sizes(node: Expr) -> bool:
 
 def _constant(node: Expr, params: tuple[Any, ...]) -> Any:
     try:
-        return node.op.value(np, *params)
+        value = node.op.value(np, *params)
     except OverflowError:  # a rational number beyond the range of floating point
         return np.inf
+    if node.op.name == "number" and value == 0 and params[0] != 0:  # one that is lost
+        return np.nan
+    return value
 
 
 def _function(node: Expr) -> tuple[Callable[..., Any], tuple[Expr, ...]]:

@@ -16,6 +16,7 @@ from closedform.core.errors import InputError
 from closedform.core.expr import Expr, Shape, make
 from closedform.core.limits import tick
 from closedform.ops.build import identity, num, power, product, transpose
+from closedform.ops.mirror import gathered
 
 Word = tuple[tuple[Expr, int], ...]
 Rational = int | Fraction
@@ -111,7 +112,7 @@ def letters(e: Expr) -> Word:
     """A factor as (base, exponent): powers, inverses and their transposes opened."""
     name = e.op.name
     if name == "mul":
-        return tuple(pair for g in e.args for pair in letters(g))
+        return tuple(pair for g in gathered(e.args) for pair in (((g, 1),) if g.is_scalar else letters(g)))
     if name == "inv":
         return tuple((base, -k) for base, k in reversed(letters(e.args[0]))) if e.args[0].op.name != "mul" else ((e.args[0], -1),)
     if name == "matrixpow":

@@ -48,7 +48,7 @@ SCALES = (1.0, 0.1, 0.01, 0.001, 1e-4, 1e-6, 10.0, 100.0, 1000.0)
 """What a point is multiplied with, in turn, to reach where a function neither saturates nor overflows."""
 SCALABLE = frozenset({"symmetric", "skew", "diagonal", "lower", "upper", "psd", "pd", "positive", "nonnegative", "invertible"})
 """Facts that a multiple has too."""
-MOST_WORK = 150_000
+MOST_WORK = 200_000
 """Multiplications of numbers that may be spent on one question; with ``DIGITS`` digits
 each counts as a step (``cf.limits.steps``)."""
 POWERS = frozenset(["matrixpow", "sympow"])
@@ -58,11 +58,11 @@ COSTLY = {"expm": 60, "dexpm": 400, "logm": 400, "dlogm": 3000, "sqrtm": 200, "e
 """How many times n^3 multiplications these cost."""
 
 
-CALL = 10
+CALL = 4
 """So many multiplications are worth what it takes to come to a node."""
 TRANSCENDENTAL = dict.fromkeys(
     ("acos", "asin", "atan", "cos", "cosh", "erf", "exp", "expm1", "gelu", "log", "log1p", "sigmoid", "silu", "sin", "sinh",
-     "softplus", "tan", "tanh", "softmax", "softmax_rows", "logsumexp_rows", "logsoftmax", "pow", "entrypow"), 20)  # fmt: skip
+     "softplus", "tan", "tanh", "softmax", "softmax_rows", "logsumexp_rows", "logsoftmax"), 20)  # fmt: skip
 """How many multiplications an entry of these costs."""
 
 

@@ -23,6 +23,8 @@ from closedform.verify.point import RANK, Point
 
 ATTEMPTS = 4
 """So many special points are tried for one inside the domain."""
+TRUNCATED = 1e-30
+"""The complex step leaves less than this of the directions where the first derivative vanishes."""
 WRONG = 1e-5
 """A deviation above this is an error, once the expression is known to be smooth at the point."""
 NEAR, FAR = 1e-4, 1e-2
@@ -138,6 +140,7 @@ class SpecialPoints:
             if error <= (EXACT if exact else max(EXACT, 20 * slope.error)) and off <= EXACT * largest:
                 return Outcome("right", error, point.sizes)
             rounding = (ROUNDING if exact else DIFFERENCED) * check.size_of_terms(point, tangents)
+            rounding = max(rounding, TRUNCATED * float(np.prod([np.max(np.abs(V)) for V in tangents])))
             if float(gap.max()) <= rounding and off <= max(EXACT * largest, rounding):
                 return Outcome("right", 0.0, point.sizes)
             error = max(error, off / largest)
