@@ -16,8 +16,8 @@ import pytest
 for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")  # read when NumPy is imported, which is later
 
-import closedform.lang
-import closedform.ops  # noqa: F401  (imported for their declarations: examples use the operations and the language)
+import closedform.lang  # noqa: E402
+import closedform.ops  # noqa: E402, F401  (imported for their declarations: examples use the operations and the language)
 
 LONGEST = 300
 """Seconds of wall-clock time after which a test has failed; the longest takes a fifth of them on a slow machine."""

@@ -119,7 +119,8 @@ class Derivative:
         for node in postorder(self.original):
             for condition, argument in node.op.domain(*node.args, *node.params):
                 if _needed(condition, argument):
-                    found[_condition_text(condition, argument)] = None
+                    with declared(self.declared):
+                        found[_condition_text(condition, argument)] = None
         return (*found, *self._assumed)
 
     @cached_property
@@ -133,7 +134,8 @@ class Derivative:
         squared = _only_squared(nodes)
         for node in nodes:
             if node in moving and node.op.kink and node not in squared:
-                slots = dict(zip(node.op.args or (), (_shown(a) for a in node.args), strict=False))
+                with declared(self.declared):
+                    slots = dict(zip(node.op.args or (), map(_shown, node.args), strict=False))
                 found[node.op.kink.format(**slots)] = None
         return (*found, *self._notes)
 

@@ -1,4 +1,4 @@
-"""True identities of the usual references: decided, by a proof or with a negligible error bound.  Their times: bench/equality.py."""
+"""True identities of the usual references: a proof, or a negligible error bound.  Their times: bench/equality.py."""
 
 import pytest
 from tests.equality.mutants import IDENTITIES

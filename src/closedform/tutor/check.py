@@ -48,6 +48,7 @@ def check(
     """
     return Referee(Case(expression, wrt, given, layout, structure), answer).judgement()
 
+
 NOUNS = {"gradient": "gradient", "jacobian": "Jacobian", "hessian": "Hessian", "derivative": "derivative"}
 
 
