@@ -5,13 +5,18 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
+from itertools import product
 
 import pytest
 
 import closedform as cf
 from closedform.core.limits import resident
 
-SECONDS, MEGABYTES = 60.0, 500.0
+SECONDS, MEGABYTES = 2.0, 500.0
+SHARED = 3.0
+"""Processor time counts longer where two processes share a core and its caches: measured, up to so many times as long."""
+PACE = 0.055
+"""Processor seconds of ``stroll`` on the machine on which the caps were set; a slower machine may take longer."""
 N = 100_000
 
 READ: dict[str, str] = {
@@ -51,7 +56,22 @@ DECLARED: dict[str, str] = {
 }  # fmt: skip
 
 
-def bounded(ask: Callable[[], object]) -> object:
+def stroll() -> float:
+    """The processor time of a fixed piece of work of the kind that questions are made of."""
+    start = time.process_time()
+    table: dict[tuple[int, int], int] = {}
+    for i in range(100_000):
+        table[i % 97, i % 89] = table.get((i % 89, i % 97), 0) + i
+    return time.process_time() - start
+
+
+@pytest.fixture(scope="module")
+def longest() -> float:
+    """Two seconds, on the machine on which the caps were set."""
+    return SECONDS * SHARED * max(1.0, min(stroll() for _ in range(3)) / PACE)
+
+
+def bounded(ask: Callable[[], object], longest: float) -> object:
     """What is answered, None when it is refused; fails when it takes too long or too much."""
     memory, start = resident(), time.process_time()
     try:
@@ -62,38 +82,33 @@ def bounded(ask: Callable[[], object]) -> object:
         assert len(said) < 2_000
         out = None
     spent, more = time.process_time() - start, resident() - memory
-    assert spent < SECONDS, f"{spent:.1f} s"
+    assert spent < longest, f"{spent:.1f} s"
     assert more < MEGABYTES, f"{more:.0f} MB"
     return out
 
 
 @pytest.mark.parametrize("name", READ)
-def test_reading_and_printing(name: str) -> None:
-    given = "t: scalar; A: n n" if "'" not in name else None
-    e = bounded(lambda: cf.parse(READ[name], given))
+def test_a_text_is_read_printed_and_differentiated(name: str, longest: float) -> None:
+    e = bounded(lambda: cf.parse(READ[name], "t: scalar; A: n n; x: n"), longest)
     if isinstance(e, cf.Expr):
-        bounded(lambda: str(e))
-        bounded(lambda: e._repr_mimebundle_())
+        bounded(e._repr_mimebundle_, longest)
+        wrt = next((wrt for wrt in ("x", "t", "A") if wrt in READ[name]), None)
+        if wrt is not None:
+            bounded(lambda: cf.derive(e, wrt, "t: scalar; A: n n; x: n"), longest)
 
 
 @pytest.mark.parametrize("name", DECLARED)
-def test_declarations(name: str) -> None:
-    bounded(lambda: cf.parse("1 + 1", DECLARED[name]))
-    bounded(lambda: cf.parse("1 + 1", dict(pair.partition(":")[::2] for pair in DECLARED[name].split(";"))))
+def test_declarations(name: str, longest: float) -> None:
+    bounded(lambda: cf.parse("1 + 1", DECLARED[name]), longest)
 
 
-@pytest.mark.parametrize("name", READ)
-def test_deriving(name: str) -> None:
-    text = READ[name]
-    for wrt in ("x", "t", "A"):
-        if wrt in text:
-            bounded(lambda wrt=wrt: cf.derive(text, wrt, "t: scalar; A: n n; x: n"))  # type: ignore[misc]
-            break
+@pytest.mark.parametrize("name", ["many sizes", "same name", "size of many names"])
+def test_declarations_as_a_table(name: str, longest: float) -> None:
+    bounded(lambda: cf.parse("1 + 1", dict(pair.partition(":")[::2] for pair in DECLARED[name].split(";"))), longest)
 
 
-@pytest.mark.parametrize("size", [50, 400, 3_000])
-@pytest.mark.parametrize("seed", range(4))
-def test_a_short_text_many_times(seed: int, size: int) -> None:
+@pytest.mark.parametrize(("seed", "size"), [*product(range(4), [50, 400]), (0, 1_000), (2, 3_000), (3, 3_000)])
+def test_a_short_text_many_times(seed: int, size: int, longest: float) -> None:
     """A random piece, repeated: what is linear in each piece must not be more than that in their number."""
     rng = random.Random(seed * 1_000 + size)
     pieces = ["x'*A*x", "tr(A)", "t", "sum(x)", "norm2(x)", "x'*B*x/2", "log(t)", "exp(-t)", "det(A)", "x[1]", "logsumexp(x)"]
@@ -118,6 +133,6 @@ def test_a_short_text_many_times(seed: int, size: int) -> None:
         elif len(text) < 40_000:
             text = rng.choice(wraps).format(text)
     try:
-        bounded(lambda: cf.derive(text, rng.choice(["x", "t", "A"]), "t: scalar positive; A: n n; B: n n; x: n"))
+        bounded(lambda: cf.derive(text, rng.choice(["x", "t", "A"]), "t: scalar positive; A: n n; B: n n; x: n"), longest)
     except cf.VerificationError:
         pytest.skip("the values overflow")

@@ -17,7 +17,7 @@ from closedform.lang.program import CLOSING, Instruction, Open, Program, no_valu
 from closedform.lang.series import counts
 from closedform.lang.sizes import positive, read_size
 from closedform.lang.tokens import Token, number, tokenize
-from closedform.lang.words import ARITY, FILLED, FIRST_SIZE, LONG, nearest
+from closedform.lang.words import ARITY, FILLED, FIRST_SIZE, LONG, meant
 
 EXPONENT_SIGN = POWER + 1
 """The level of a sign directly after ^, which belongs to the exponent alone."""
@@ -127,9 +127,10 @@ class _Parser:
         if word not in ARITY:
             if self.text[token.start] == "Σ" and word != "Sigma":
                 return self.sum_over_all(token, word.removeprefix("Sigma").lstrip("_"))
-            near = nearest(word, sorted(ARITY))
-            meant = f"; {near!r} is meant, perhaps" if near else ""
-            raise self.wrong(f"{word!r} is not a function of the language{meant}", token)
+            near = meant(word)
+            raise self.wrong(
+                f"{word!r} is not a function of the language" + (f"; {near!r} is meant, perhaps" if near else ""), token
+            )
         self.fills = self.fills or word in FILLED
         opened = Open("call", token, word)
         self.stack.append((LOWEST, "call", token, opened))

@@ -75,6 +75,16 @@ ARITY: dict[str, tuple[int, ...]] = {
 }
 ARITY |= {"eye": (1,), "ones": (1, 2), "zeros": (1, 2), "e": (2,), "vector": (1,), "matrix": (1,), "unvec": (3,)}
 ARITY |= {"commutation": (2,), "duplication": (1,), "elimination": (1,)}
+
+ELSEWHERE = {
+    "trace": "tr", "determinant": "det", "ln": "log", "inverse": "inv", "invert": "inv", "transpose": "'", "T": "'",
+    "fro": "norm2", "frobenius": "norm2", "l1": "norm1", "l2": "norm2", "slogdet": "logdet", "logabsdet": "logdet",
+    "eig": "eigvalsh", "eigvals": "eigvalsh", "svd": "svdvals", "cholesky": "chol", "kronecker": "kron", "identity": "eye",
+    "I": "eye", "arctan": "atan", "arcsin": "asin", "arccos": "acos", "lse": "logsumexp", "logistic": "sigmoid",
+    "heaviside": "step", "sgn": "sign", "matmul": "*", "multiply": ".*", "hadamard": ".*", "power": "^", "reshape": "unvec",
+    "diagonal": "diag", "diagm": "diag",
+}  # fmt: skip
+"""What functions of other languages are called here."""
 """How many arguments each word takes."""
 
 FIRST_SIZE: dict[str, int] = {"unvec": 1} | dict.fromkeys(
@@ -290,6 +300,11 @@ def filled(word: str, value: Expr, rows: Dim, cols: Dim) -> Expr:
         raise misfit(word, f"{word} repeats a scalar", value)
     ones = ones_like(make("hole", (), (rows, cols)))
     return ones if value is num(1) else product(value, ones)
+
+
+def meant(word: str) -> str:
+    """The function of the language that a word of another one stands for, or the one that looks most like it; or nothing."""
+    return ELSEWHERE.get(word) or nearest(word, sorted(ARITY))
 
 
 def nearest(word: str, options: list[str]) -> str:

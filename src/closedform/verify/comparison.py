@@ -13,7 +13,7 @@ from closedform.core.walk import postorder
 from closedform.numeric.difference import COMPLEX_STEP, Slope, derivative
 from closedform.numeric.tangent import curved, direction, independent, project, space
 from closedform.verify.contraction import as_tensor, contract, off_space, transposed
-from closedform.verify.kinks import PIECEWISE, SPECTRAL, bends, degenerate, ties
+from closedform.verify.kinks import PIECEWISE, SPECTRAL, bends, degenerate, largest, ties
 from closedform.verify.point import Point, Points
 from closedform.verify.question import Candidate, Question
 from closedform.verify.referee import Referee
@@ -27,6 +27,8 @@ UNSURE = 1e-5
 """A difference whose estimated error is larger is not used; another point is drawn."""
 DOUBTED = 20.0
 """A deviation may be this many times the estimated error of a difference."""
+NEARER = 0.03
+"""Differences are taken once more with steps so much shorter before they count against an answer."""
 ROUNDING = 1e-14
 """A deviation below this, relative to what the derivative is put together from, is rounding."""
 STROLL = 1e-3
@@ -179,7 +181,7 @@ class Comparison:
     def _extreme(self, point: Point) -> bool:
         """Does something that moves come near the ends of the range of floating point?"""
         values = [point.values[i] for i in self.changing]
-        return any(_smallest(v) < TINY or _largest(v) > 1 / TINY or not np.isfinite(v).all() for v in values)
+        return any(_smallest(v) < TINY or largest(v) > 1 / TINY or not np.isfinite(v).all() for v in values)
 
     def compare(self, point: Point) -> Outcome:
         """The comparison at one point.
@@ -202,9 +204,9 @@ class Comparison:
         if question.structure == "independent":
             used = [independent(space(x), V) for x, V in zip(question.wrt, tangents, strict=True)]
         off = off_space(tensor, question.wrt, at, question.structure)
-        outside = off > EXACT * _largest(tensor) and off > ROUNDING * self.size_of_terms(point, tangents)
+        outside = off > EXACT * largest(tensor) and off > ROUNDING * self.size_of_terms(point, tangents)
         if outside and off > NOISE * self._noise(point, tangents, used)[0]:
-            off /= _largest(tensor)
+            off /= largest(tensor)
             reason = f"the answer leaves the space of its variable (by {off:.1e}, relative) at sizes {point.sizes}"
             return Outcome("narrow" if off < NARROW else "wrong", off, point.sizes, reason)
         return self._judged(point, tangents, used, *self.sides(point, tensor, tangents, used))
@@ -226,17 +228,15 @@ class Comparison:
             return Outcome("faint", 0.0, point.sizes)
         if size <= CANCELLED * (whole := self.size_of_terms(point, tangents)) and float(gap.max()) <= ROUNDING * whole:
             return Outcome("faint", min(error, float(gap.max())), point.sizes)
-        values = max(_largest(point.values[i]) for i in self.changing) if self.changing else 0.0
+        values = max(largest(point.values[i]) for i in self.changing) if self.changing else 0.0
         if not exact and size <= CANCELLED * values and float(gap.max()) <= BLURRED * values:
             return Outcome("faint", min(error, float(gap.max())), point.sizes)
         if self.at_a_kink(point, tangents):
             return self._within(point, tangents) or Outcome("unusable", np.inf, point.sizes)
-        if not exact and float(gap.max()) <= DOUBTED * slope.doubt:
-            return Outcome("unusable", np.inf, point.sizes)
         if float(gap.max()) <= max(self._rounding(tangents), NOISE * self._noise(point, tangents, used)[1]):
             rounding = size <= CANCELLED * self.size_of_terms(point, tangents)
             return Outcome("faint" if rounding else "unusable", min(error, float(gap.max())), point.sizes)
-        if exact and self._differences_agree(point, tangents, got, want, size):
+        if self._differences_agree(point, tangents, got, want, size) if exact else self._unsteady(point, tangents, slope, gap):
             return Outcome("unusable", np.inf, point.sizes)
         reason = f"the answer and the numerical derivative differ by {error:.1e} (relative) at sizes {point.sizes}"
         return Outcome("narrow" if error < NARROW else "wrong", error, point.sizes, reason)
@@ -249,6 +249,12 @@ class Comparison:
     def _bends(self, point: Point, x: Expr, V: Any) -> bool:
         """Has the original a bend here along a direction?"""
         return bends(lambda step: self._follow(point, [(x, step * V)])[self.points.program.place[self.question.original]])
+
+    def _unsteady(self, point: Point, tangents: Sequence[Any], slope: Slope, gap: Any) -> bool:
+        """Is a difference no surer than the deviation from it, or another one nearer by?  (Of what oscillates it may be.)"""
+        again = self.slope(point, [NEARER * V for V in tangents], 0.0).value / NEARER ** len(tangents)
+        off = float(np.max(np.abs(again - slope.value), initial=0.0))
+        return not max(10 * off, DOUBTED * slope.doubt) < float(gap.max())
 
     def _differences_agree(self, point: Point, tangents: Sequence[Any], got: Any, want: Any, size: float) -> bool:
         """Do differences say what the answer says, where the complex step does not?  (High powers have none to speak of.)"""
@@ -309,8 +315,8 @@ class Comparison:
             got, _, slope = self.sides(moved, answers[-1], tangents, used)
             sides += [(got, np.reshape(slope.value, -1, order="F"))]
         return (
-            max(_largest(a - answers[0]) for a in answers),
-            max(_largest(a - b) for row in sides for a, b in zip(row, sides[0], strict=True)),
+            max(largest(a - answers[0]) for a in answers),
+            max(largest(a - b) for row in sides for a, b in zip(row, sides[0], strict=True)),
         )
 
     def tensor(self, point: Point, tangents: Sequence[Any]) -> Any:
@@ -343,7 +349,7 @@ class Comparison:
             self.tested = True
         floor, analytic = terms, analytic and self.analytic
         if order > 1 or not analytic:
-            floor = max(terms, 1e-3 * max((_largest(point.values[i]) for i in self.changing), default=0.0))
+            floor = max(terms, 1e-3 * max((largest(point.values[i]) for i in self.changing), default=0.0))
         slope = derivative(phi, order, analytic=analytic, floor=floor)
         if not self.bent:
             return slope
@@ -373,25 +379,19 @@ class Comparison:
         """What adding up the terms of a sum may leave of those that cancel."""
         if not any(self.points.program.nodes[i].op.name == "series" for i in self.changing):
             return 0.0
-        return ROUNDED * float(np.prod([_largest(V) for V in tangents]))
+        return ROUNDED * float(np.prod([largest(V) for V in tangents]))
 
     def size_of_terms(self, point: Point, tangents: Sequence[Any]) -> float:
         """The size of what the derivative is put together from, in the original and in the answer."""
         reach = 1.0
         for V in tangents:
-            reach *= _largest(V)
+            reach *= largest(V)
         place = self.points.program.place
-        inside = max(_largest(point.of(node)) for node in postorder(self.question.answer) if node in place) * reach
+        inside = max(largest(point.of(node)) for node in postorder(self.question.answer) if node in place) * reach
         spread = self._spread(point, tangents) or [point.values[i] for i in self.changing]
         inside = max(inside, self._rounding(tangents) / ROUNDED)
         direct = reach if self.zero else 0.0  # entries of the direction that cancel in a sum
-        return max([inside, direct, *(_largest(v) for v in spread)])
-
-
-def _largest(value: Any) -> float:
-    """The largest absolute value of the entries that are finite."""
-    size = np.abs(value)
-    return float(np.max(size, initial=0.0, where=np.isfinite(size)))
+        return max([inside, direct, *(largest(v) for v in spread)])
 
 
 def _smallest(value: Any) -> float:

@@ -30,7 +30,7 @@ def ties(name: str, arguments: Sequence[Any]) -> Any:
         extreme = first == (np.max if name == "max" else np.min)(first)
         return extreme & (np.sum(extreme) > 1)
     gaps = first - arguments[1] if len(arguments) == 2 else first
-    return ~(np.abs(gaps) > TIE * max(1.0, *(_largest(v) for v in arguments)))
+    return ~(np.abs(gaps) > TIE * max(1.0, *(largest(v) for v in arguments)))
 
 
 def degenerate(name: str, value: Any) -> bool:
@@ -49,7 +49,7 @@ def degenerate(name: str, value: Any) -> bool:
         gaps = values[:1] - values[1:2]
     else:
         gaps = (values[:-1] - values[1:])[-1 if name == "normnuc" else 0 :]
-    return bool((gaps <= COINCIDING * max(1e-300, _largest(values))).any())
+    return bool((gaps <= COINCIDING * max(1e-300, largest(values))).any())
 
 
 def bends(value: Callable[[float], Any]) -> bool:
@@ -59,10 +59,11 @@ def bends(value: Callable[[float], Any]) -> bool:
     (True, False)
     """
     here = value(0.0)
-    far, near = (_largest(value(step) - 2 * here + value(-step)) / step for step in (BEND, BEND / 10))
-    return near > max(0.5 * far, 1e-6 * _largest(here))
+    far, near = (largest(value(step) - 2 * here + value(-step)) / step for step in (BEND, BEND / 10))
+    return near > max(0.5 * far, 1e-6 * largest(here))
 
 
-def _largest(value: Any) -> float:
+def largest(value: Any) -> float:
+    """The largest absolute value of the entries that are finite."""
     size = np.abs(value)
     return float(np.max(size, initial=0.0, where=np.isfinite(size)))
