@@ -26,6 +26,7 @@ from closedform.core.walk import leaves
 from closedform.ops.build import entry_power, num, product, total
 from closedform.result import Derivative
 from closedform.rewrite.catalog import ROWS
+from closedform.rewrite.catalog.row import Row
 from closedform.rewrite.engine import Simplifier
 from closedform.rewrite.term import join, split
 
@@ -197,16 +198,26 @@ def corpus() -> list[Case]:
     return out
 
 
+BESIDE: dict[str, Case] = {
+    "decomposition": Case("the sum of the squared eigenvalues", "sum(eigvalsh(S).^2)", "S", "S: n n symmetric"),
+    "sum-of-few-terms": Case("a sum of one term", "sum(i in 2..2, norm2(x[i] - y)^2)", "y", "x[N]: n; y: n"),
+    "kronecker-delta": Case("by one member", "sum(i in 1..N, log(x[i]'*A*x[i]))", "x[j]", "x[N]: n; A: n n"),
+}
+"""Questions in which rules are applied that are not in those of their own left side."""
+
+
+def of_row(row: Row) -> list[Case]:
+    """The left side of a rule by each name in it, and the sum of the squares of its entries."""
+    parsed = cf.parse(row.left, row.given)
+    names = [s.params[0] for s in leaves(parsed, "symbol") if not facts(s) & {"integer", "constant"}]
+    whole = f"({row.left})^2" if parsed.is_scalar else f"sum(({row.left}).^2)"
+    out = [Case(f"{row.name} by {x}", text, x, row.given) for x in dict.fromkeys(names) for text in (row.left, whole)]
+    return out + [BESIDE[row.name]] * (row.name in BESIDE)
+
+
 def of_rows() -> list[Case]:
-    """The left sides of the catalogue, by each name in them, and the sums of the squares of their entries."""
-    out = []
-    for row in ROWS:
-        parsed = cf.parse(row.left, row.given)
-        names = [s.params[0] for s in leaves(parsed, "symbol") if not facts(s) & {"integer", "constant"}]
-        for name in dict.fromkeys(names):
-            whole = f"({row.left})^2" if parsed.is_scalar else f"sum(({row.left}).^2)"
-            out += [Case(f"{row.name} by {name}", text, name, row.given) for text in (row.left, whole)]
-    return out
+    """The questions of all rules of the catalogue."""
+    return [case for row in ROWS for case in of_row(row)]
 
 
 Fired = dict[str, list[Case]]

@@ -28,11 +28,14 @@ class Missed(NamedTuple):
     unseen: tuple[str, ...]
 
 
-def missed(case: Case, every: int = 1) -> Iterator[Missed]:
-    """For every so many assignments of facts: claims of the operation that are false, and false claims not seen."""
+def missed(case: Case, every: int = 1, most: int = 1200) -> Iterator[Missed]:
+    """For every so many assignments of facts: claims of the operation that are false, and false claims not seen.
+
+    ``most`` is how many times arguments are taken together by lot.
+    """
     name, declaration, params = case
     e = node_of(name, fresh(declaration), params)
-    attack = Attack(e)
+    attack = Attack(e, most)
     original = {s.params[0]: s for s in attack.symbols}
     for k, node in enumerate(assumed(e)):
         if k % every:

@@ -104,9 +104,11 @@ def declared_rules(cases: list[Case] | None = None) -> Iterator[tuple[Case, int,
             yield case, slot, "adjoint" if linear else "differential", e, rule
 
 
-def rule_mutants(each: int, seed: int = 0) -> Iterator[RuleMutant]:
-    """Edits of every rule that change its value, at most so many of each, drawn by lot."""
+def rule_mutants(each: int, seed: int = 0, every: int = 1) -> Iterator[RuleMutant]:
+    """Edits of every so many-th rule that change its value, at most so many of each, drawn by lot."""
     for number, (case, slot, aspect, e, rule) in enumerate(declared_rules()):
+        if number % every:
+            continue
         judge = Judge(Answer("", e, (), rule, "free"))
         places = [(kind, (path, k)) for path in paths(rule) for k, (kind, _) in enumerate(errors_of(at(rule, path)))]
         count = 0

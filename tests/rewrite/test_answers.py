@@ -36,6 +36,15 @@ DERIVATIVES = [
     ),
     ("logdet(W) - sum(log(cosh(W*x)))", "W", "W: n n; x: n", "inv(W)' - tanh(W*x)*x'"),
     ("D'", "D", "D: n n diagonal", "diag(vec(eye(n)))"),
+    ("sum(log(diag(chol(S))))", "S", "S: n n pd", "inv(S)/2"),
+    ("sum(Y.*log(softmax_rows(X*W)))", "W", "X: n p; W: p k; Y: n k", "X'*(Y - diag(Y*ones(k))*softmax_rows(X*W))"),
+    ("norm2(x - mean(x)*ones(n))^2/n", ["x", "x"], "x: n", "2*(eye(n) - ones(n, n)/n)/n"),
+    (
+        "(x - mean(x)*ones(n))/sqrt(norm2(x - mean(x)*ones(n))^2/n + t)",
+        "x",
+        "x: n; t: scalar positive",
+        "let r = x - sum(x)*ones(n)/n; let c = norm2(r)^2; (eye(n) - ones(n, n)/n - r*r'/(c + n*t))/sqrt(c/n + t)",
+    ),
     ("k'*inv(S)*y", "S", "k: n; y: n; S: n n pd", "-inv(S)*(k*y' + y*k')*inv(S)/2"),
 ]  # fmt: skip
 
@@ -59,6 +68,19 @@ SIMPLE = [
     ("dexpm(A, inv(A + B))", "A: n n; B: n n", "dexpm(A, inv(A + B))"),
     ("tr(Q*A*Q')", "Q: n n orthogonal; A: n n", "tr(A)"),
     ("inv(diag(x))", "x: n positive", "diag(1./x)"),
+    ("x*x^(x - 1)", "x: scalar positive", "x^x"),
+    ("exp(a)*exp(-a)*exp(b)", "a: scalar; b: scalar", "exp(b)"),
+    ("c^c*(c^c)^c*c", "c: scalar positive", "c^(c + 1)*(c^c)^c"),
+    ("a*x.^(a - 1).*x", "x: n positive; a: scalar", "a*x.^a"),
+    ("exp(x).*exp(-x)", "x: n", "ones(n)"),
+    ("sum(x - mean(x)*ones(n))*t", "x: n; t: scalar", "0"),
+    ("x'*ones(n, m)*y", "x: n; y: m", "sum(x)*sum(y)"),
+    ("(eye(n) - ones(n, n)/n)*ones(n)", "", "zeros(n)"),
+    ("A*ones(n)*ones(n)'*B", "A: m n; B: n p", "A*ones(n, n)*B"),
+    ("ones(1, n)*A*ones(n)", "A: n n", "sum(A)"),
+    ("triu(chol(S))", "S: n n pd", "diag(diag(chol(S)))"),
+    ("inv(chol(S))'*inv(chol(S))", "S: n n pd", "inv(S)"),
+    ("diag((Y./P)*P')", "Y: n k; P: n k positive", "Y*ones(k)"),
 ]
 
 

@@ -26,7 +26,7 @@ def merged(s: Simplifier, table: Scalars, name: str) -> list[Expr]:
         out.append(s.apply("exp", (s.sum(parts, parts[0].shape),)))
     symbolic = [g for g in table if g.op.name == name and g.args[1].op.name != "number" and g.args[1].is_scalar]
     for root in dict.fromkeys(g.args[0] for g in symbolic):
-        same = [g for g in symbolic if g.args[0] is root]
+        same = [g for g in symbolic if g.args[0] is root and g in table]
         if len(same) + (root in table) < 2:
             continue
         s.fire("powers-merge")

@@ -251,8 +251,9 @@ class Comparison:
         return bends(lambda step: self._follow(point, [(x, step * V)])[self.points.program.place[self.question.original]])
 
     def _unsteady(self, point: Point, tangents: Sequence[Any], slope: Slope, gap: Any) -> bool:
-        """Is a difference no surer than the deviation from it, or another one nearer by?  (Of what oscillates it may be.)"""
-        again = self.slope(point, [NEARER * V for V in tangents], 0.0).value / NEARER ** len(tangents)
+        """Is a difference no surer than the deviation from it, or another one nearer by?  (What oscillates fast it misses.)"""
+        near = min(NEARER, 2 * largest(point.of(self.question.original)) / float(gap.max())) or NEARER
+        again = self.slope(point, [near * V for V in tangents], 0.0).value / near ** len(tangents)
         off = float(np.max(np.abs(again - slope.value), initial=0.0))
         return not max(10 * off, DOUBTED * slope.doubt) < float(gap.max())
 

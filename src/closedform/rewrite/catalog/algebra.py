@@ -5,7 +5,15 @@ from __future__ import annotations
 from closedform.rewrite.catalog.row import Row
 
 ROWS: tuple[Row, ...] = (
-    Row("tidy-up", "A*eye(n)*B''", "A*B", "identities, brackets and double transposes say nothing", "A: m n; B: n k"),
+    Row(
+        "tidy-up",
+        "A*eye(n)*B''",
+        "A*B",
+        "identities, brackets and double transposes say nothing",
+        "A: m n; B: n k",
+        "A*ones(n,n)*B'",
+        "A: m n; B: k n",
+    ),
     Row("zero-product", "A*zeros(n,k)", "zeros(m,k)", "a product with zero is zero", "A: m n", "A*ones(n,k)", "A: m n"),
     Row("collect", "A*B + 2*A*B", "3*A*B", "like terms add", "A: m n; B: n k", "A*B + B*A", "A: n n; B: n n"),
     Row(

@@ -15,4 +15,5 @@ class Row:
     because: str
     given: str = ""
     counter: str = ""
+    """An expression that looks alike and must be left alone; every rule has one."""
     unless: str = ""
