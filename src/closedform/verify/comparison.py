@@ -384,9 +384,7 @@ class Comparison:
 
     def size_of_terms(self, point: Point, tangents: Sequence[Any]) -> float:
         """The size of what the derivative is put together from, in the original and in the answer."""
-        reach = 1.0
-        for V in tangents:
-            reach *= largest(V)
+        reach = float(np.prod([largest(V) for V in tangents]))
         place = self.points.program.place
         inside = max(largest(point.of(node)) for node in postorder(self.question.answer) if node in place) * reach
         spread = self._spread(point, tangents) or [point.values[i] for i in self.changing]
