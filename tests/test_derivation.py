@@ -59,6 +59,9 @@ QUESTIONS: dict[str, tuple[str, str | list[str], str]] = {
     "simplex": ("q'*log(p)", "p", "p: n simplex positive; q: n"),
     "orthogonal": ("tr(A*Q*B)", "Q", "A: n n; Q: n n orthogonal; B: n n"),
     "entries": ("x[1]^2 + 3*x[1]*x[2] + x[2]^2", "x", "x: 2"),
+    "named layers": ("let T = s*z; y'*tanh(E*tanh(E*T))", "z", "s: scalar; z: m; y: m; E: m m"),
+    "named scalar": ("let T = sqrt(abs(u) + ones(n))'*u; exp(tanh(gelu(T)))^-2", "u", "u: n"),
+    "centred": ("let T = x - mean(x)*ones(n); g'*tanh(T/norm2(T))", "x", "x: n; g: n"),
     "named": ("let P = inv(S); tr(P*C) + tr(P)", "S", "S: n n pd; C: n n symmetric"),
     "constant": ("y'*y", "x", "x: n; y: n"),
 }

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from tests.contract.nodes import PRIMES, UNUSUAL, Arrays, name_of, size_names
+from tests.contract.nodes import EVEN, PRIMES, UNUSUAL, Arrays, name_of, size_names
 
 from closedform.core import facts as fact_rules
 from closedform.core.dim import Dim
@@ -76,7 +76,21 @@ def arrays(rows: int, cols: int, known: frozenset[str], lot: int) -> tuple[list[
     s = make("symbol", (), ("X", Dim.of(rows), Dim.of(cols), 2, known))
     again = 4 if rows * cols == 1 else 1
     drawn = [draw(s, {}, np.random.default_rng(10 * lot + k), style) for k, style in enumerate(STYLES * again)]
-    return [A for A in drawn if satisfies(A, known)], special(s, {})
+    listed = [*special(s, {}), *(A for A in extreme(rows, cols) if satisfies(A, known))]
+    return [A for A in drawn if satisfies(A, known)], listed
+
+
+@cache
+def extreme(rows: int, cols: int) -> list[Any]:
+    """Arrays at the edge of some fact: contractions that hardly are, bands, zeros, entries near 1 and far from it."""
+    rng = np.random.default_rng(rows + 10 * cols)
+    noise = rng.standard_normal((rows, cols))
+    bands = 0.4 * (np.eye(rows, cols, 1) + np.eye(rows, cols, -1)) + 0.58 * np.eye(rows, cols)
+    checked = np.where(np.add.outer(np.arange(rows), np.arange(cols)) % 2, -1.0, 1.0)
+    turned = np.ones((rows, cols)) - 2.0 * np.eye(rows, cols, 1)  # of norm below the one of its absolute values
+    out = [0.999 * A / np.linalg.norm(A, 2) for A in (noise, -np.abs(noise), checked, turned, turned[::-1], np.eye(rows, cols))]
+    out += [bands, 2.0 * bands, np.zeros((rows, cols)), np.full((rows, cols), 0.99), np.full((rows, cols), -3.0)]
+    return [A if rows * cols > 1 else A[0, 0] for A in out]
 
 
 def points(e: Expr, sizes: Mapping[str, int]) -> Iterator[Arrays]:
@@ -122,9 +136,10 @@ def admissible(node: Expr) -> Iterator[Any]:
     """The values of a node at generic, special and related arguments that have their facts."""
     program = Program(node)
     names, demands = size_names(node), Demands([*node.args, node])
-    fitting = [sizes for row in PRIMES + UNUSUAL if demands.met(sizes := {name: row[name] for name in names}, 1)]
+    rows = [{name: row[name] for name in names} for row in (PRIMES[0], EVEN, *PRIMES[1:], *UNUSUAL)]
+    fitting = [sizes for k, sizes in enumerate(rows) if sizes not in rows[:k] and demands.met(sizes, 1)]
     ones = dict.fromkeys(names, 1)
-    for sizes in (*fitting[:2], *([ones] if demands.met(ones, 1) else [])):
+    for sizes in (*fitting[:2], *([ones] if ones not in fitting[:2] and demands.met(ones, 1) else [])):
         bound = program.at(sizes)
         for env in points(node, sizes):
             with np.errstate(all="ignore"):

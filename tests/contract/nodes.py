@@ -25,7 +25,15 @@ PRIMES: tuple[dict[str, int], ...] = (
 )
 """Sizes that are different primes, so that a swapped or mistaken one cannot pass."""
 
-UNUSUAL: tuple[dict[str, int], ...] = ({"m": 5, "n": 2, "p": 7, "q": 3, "k": 3}, {"m": 3, "n": 1, "p": 2, "q": 2, "k": 2})
+EVEN = {"m": 2, "n": 2, "p": 2, "q": 4, "k": 2}
+"""Sizes at which there are invertible skew matrices, traces of 0, and even powers."""
+
+UNUSUAL: tuple[dict[str, int], ...] = (
+    {"m": 5, "n": 2, "p": 7, "q": 3, "k": 3},
+    {"m": 4, "n": 3, "p": 5, "q": 2, "k": 2},
+    {"m": 3, "n": 1, "p": 2, "q": 2, "k": 2},
+    {"m": 1, "n": 2, "p": 3, "q": 2, "k": 1},
+)
 """Sizes for facts that ask for many rows, or for few."""
 
 Arrays = dict[str, Any]

@@ -15,7 +15,7 @@ from closedform.core.limits import resident
 SECONDS, MEGABYTES = 2.0, 500.0
 SHARED = 3.0
 """Processor time counts longer where two processes share a core and its caches: measured, up to so many times as long."""
-PACE = 0.055
+PACE = 0.02
 """Processor seconds of ``stroll`` on the machine on which the caps were set; a slower machine may take longer."""
 N = 100_000
 

@@ -212,7 +212,7 @@ def of_row(row: Row) -> list[Case]:
     names = [s.params[0] for s in leaves(parsed, "symbol") if not facts(s) & {"integer", "constant"}]
     whole = f"({row.left})^2" if parsed.is_scalar else f"sum(({row.left}).^2)"
     out = [Case(f"{row.name} by {x}", text, x, row.given) for x in dict.fromkeys(names) for text in (row.left, whole)]
-    return out + [BESIDE[row.name]] * (row.name in BESIDE)
+    return out + [case for name, case in BESIDE.items() if name == row.name]
 
 
 def of_rows() -> list[Case]:

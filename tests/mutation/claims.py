@@ -49,9 +49,11 @@ def having(A: Any, slack: float, kept: Any = None) -> Any:
     found = {
         "orthonormal": at_most(turned @ A - np.eye(cols), near * size),
         "positive": least > 0,
-        "nonnegative": least >= -near,
+        "nonnegative": least >= (0.0 if slack == TIGHT else -near),
         "unit": (least > 0) & (most < 1),
-        "simplex": (A.min(axis=(1, 2)) >= -near) & (np.abs(A.sum(axis=(1, 2)) - 1) <= near) & (cols == 1),
+        "simplex": (A.min(axis=(1, 2)) >= (0.0 if slack == TIGHT else -near))
+        & (np.abs(A.sum(axis=(1, 2)) - 1) <= near)
+        & (cols == 1),
         "contraction": singular[:, 0] < 1,
         "integer": at_most(A - np.round(A)),
     }

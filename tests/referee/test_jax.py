@@ -21,7 +21,7 @@ from closedform.numeric.tangent import direction, independent, space
 from closedform.result import Derivative
 from closedform.verify.contraction import as_tensor, contract
 from closedform.verify.point import Points
-from closedform.verify.precise import written_out
+from closedform.verify.written_out import written_out
 
 TOLERANCE = 1e-8
 UNREAD = frozenset({"sqrtm", "logm", "dlogm", "eigvecs", "svdu", "svdv", "d", "hole", "tangent", "series", "symbol", "family"})

@@ -15,9 +15,10 @@ from closedform.numeric.draw import draw
 from closedform.numeric.evaluate import evaluate
 from closedform.ops.build import num, product, total
 from closedform.verify.certificate import Certificate, certify
-from closedform.verify.precise import Arithmetic, NoValue, written_out
+from closedform.verify.precise import Arithmetic
 from closedform.verify.question import Candidate, Question
 from closedform.verify.referee import Referee
+from closedform.verify.written_out import NoValue, written_out
 
 HARD = [  # expression, variables, declarations
     ("exp(exp(exp(exp(exp(t)))))", "t", "t: scalar"),

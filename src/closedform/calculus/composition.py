@@ -118,7 +118,10 @@ def with_layers(function: Expr, leaf: Expr, given: Mapping[Expr, str], reserved:
 
 
 def _as_typed(nodes: list[Expr], given: Mapping[Expr, str]) -> dict[Expr, str]:
-    """The parts of the function that are, but for the way they are written, those that have names."""
+    """The parts of the function that are, but for the way they are written, those that have names, without what is called
+    by its name in the function itself."""
+    called = {node.args[0] for node in nodes if node.op.name == "named"}
+    given = {e: name for e, name in given.items() if e not in called}
     if not given:
         return {}
     sizes = {(e.op.name, e.shape) for e in given}
@@ -126,7 +129,7 @@ def _as_typed(nodes: list[Expr], given: Mapping[Expr, str]) -> dict[Expr, str]:
     simple = {simplifier.canonical(e): name for e, name in given.items()}
     found = dict(given)
     for node in nodes:
-        if node not in given and (node.op.name, node.shape) in sizes:
+        if node not in given and node not in called and (node.op.name, node.shape) in sizes:
             name = simple.get(simplifier.canonical(node))
             if name is not None:
                 found[node] = name

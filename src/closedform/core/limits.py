@@ -155,13 +155,24 @@ def admit(name: str, amount: int, what: str) -> None:
 class Clock:
     """The account of one question: the work done, when it began, and the memory then."""
 
-    __slots__ = ("began", "left", "memory", "steps")
+    __slots__ = ("__weakref__", "began", "ends", "left", "memory", "steps")
 
     def __init__(self) -> None:
+        self.ends: list[Callable[[Clock], None]] = []
         self.left = BETWEEN
         self.steps = 0
         self.began = monotonic()
         self.memory: float | None = None
+
+    def at_end(self, call: Callable[[Clock], None]) -> None:
+        """Have something called, once, when the question is over."""
+        if call not in self.ends:
+            self.ends.append(call)
+
+    def over(self) -> None:
+        """The question is over."""
+        while self.ends:
+            self.ends.pop()(self)
 
     def look(self) -> None:
         """Compare the account with the caps; Exceeded when one is hit."""
@@ -209,9 +220,17 @@ def counted(question: Callable[P, T]) -> Callable[P, T]:
         except MemoryError:
             raise Refusal("limits.megabytes: the memory of this machine does not suffice") from None
         finally:
+            clock = _clock.get()
             _clock.set(None)
+            if clock is not None and clock.ends:
+                clock.over()
 
     return run
+
+
+def under_way() -> Clock | None:
+    """The account of the question under way."""
+    return _clock.get()
 
 
 def spent() -> int:

@@ -18,6 +18,7 @@ from closedform.core.expr import Expr
 from closedform.core.limits import tick
 from closedform.numeric.cost import OVERHEAD, SMALL, further, weight
 from closedform.numeric.series import Loop, fixed_parts, scope
+from closedform.numeric.threads import one
 from closedform.ops.build import transpose
 
 Step = tuple[int, Callable[..., Any], tuple[int, ...], tuple[Any, ...], bool, int]
@@ -137,6 +138,7 @@ class Bound:
     __slots__ = ("_base", "_steps", "program", "sizes")
 
     def __init__(self, program: Program, sizes: Mapping[str, int]) -> None:
+        one()
         self.program = program
         self.sizes = dict(sizes)
         numbers: dict[Dim, int] = {}

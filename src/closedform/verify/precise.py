@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from closedform.core.bound import reindex
 from closedform.core.dim import Dim
-from closedform.core.expr import Expr, make
-from closedform.core.walk import postorder, substitute
+from closedform.core.expr import Expr
+from closedform.core.walk import postorder
+from closedform.verify.written_out import NoValue
 
 MOVING = frozenset((
     "add", "mul", "hadamard", "transpose", "named", "diag", "diagonal", "tril", "triu", "vec", "unvec", "index", "blocks",
@@ -39,12 +39,6 @@ MOST_BITS = 1 << 12
 """An argument of theirs with more binary places before the point than this has no value here."""
 MOST_DOUBLINGS = 30
 """The exponential of a matrix with entries of more binary places before the point has no value here."""
-MOST_TERMS = 40
-"""A sum with an index of more terms is not evaluated."""
-
-
-class NoValue(ArithmeticError):
-    """An operation has no value here: outside its domain, or none in this arithmetic."""
 
 
 class Arithmetic:
@@ -133,7 +127,7 @@ class Arithmetic:
     def _shaped(self, value: Any, scalar: bool) -> Any:
         c = self.context
         if scalar:
-            value = value if np.ndim(value) == 0 else value[0, 0]
+            value = np.ravel(np.asarray(value, dtype=object))[0]
             value = c.mpf(value) if not isinstance(value, c.mpc) else value
             if isinstance(value, c.mpc) or not c.isfinite(value):
                 raise NoValue("a value is not a real number")
@@ -153,7 +147,7 @@ class Arithmetic:
         if name in CONSTANT:
             return self.array(node.op.value(np, *params))
         if name in MOVING:
-            return node.op.value(np, *parts, *params)
+            return node.op.value(np, *map(_held, parts), *params)
         if name in self.entrywise:
             return self._each(self.entrywise[name], *parts)
         if name in self.matrixwise:
@@ -253,8 +247,8 @@ class Arithmetic:
             det *= A[k, k]
             for i in range(k + 1, n):
                 ratio = A[i, k] / A[k, k]
-                A[i, k:] = A[i, k:] - ratio * A[k, k:]
-                B[i] = B[i] - ratio * B[k]
+                A[i, k:] = A[i, k:] - A[k, k:] * ratio
+                B[i] = B[i] - B[k] * ratio
         for k in reversed(range(n)):
             B[k] = (B[k] - A[k, k + 1 :] @ B[k + 1 :]) / A[k, k] if k + 1 < n else B[k] / A[k, k]
         return B, det
@@ -279,7 +273,11 @@ class Arithmetic:
 
     def _adj(self, A: Any) -> Any:
         A = np.atleast_2d(np.asarray(A, dtype=object))
-        out = np.empty(A.shape, dtype=object)
+        try:
+            inverse, det = self._solved(A, self.array(np.eye(len(A))))
+            return inverse * det
+        except NoValue:  # singular: cofactor by cofactor
+            out = np.empty(A.shape, dtype=object)
         for i in range(len(A)):
             for j in range(len(A)):
                 minor = np.delete(np.delete(A, i, axis=0), j, axis=1)
@@ -369,22 +367,10 @@ class Arithmetic:
         return self._svdvals(X)[0, 0]
 
 
-def written_out(e: Expr, sizes: Mapping[str, int]) -> Expr:
-    """The expression with its sums with an index written term by term; NoValue of a long one.
-
-    >>> from closedform.lang.read import parse
-    >>> print(written_out(parse("sum(i in 1..n, t^i)", "t: scalar; n: scalar integer positive").expr, {"n": 2}))
-    t^1 + t^2
-    """
-    while True:
-        sums = [node for node in postorder(e) if node.op.name == "series"]
-        if not sums:
-            return e
-        outer = sums[-1]  # in postorder an inner sum comes before the one around it
-        name, low, high = outer.params
-        span = range(low.value(sizes), high.value(sizes) + 1)
-        if len(span) > MOST_TERMS:
-            raise NoValue("a sum has many terms")
-        terms = tuple(reindex(outer.args[0], name, Dim.of(i)) for i in span)
-        whole = terms[0] if len(terms) == 1 else make("add", terms) if terms else make("zeros", (), outer.shape)
-        e = substitute(e, {outer: whole})
+def _held(value: Any) -> Any:
+    """A precise number as an array without axes: mpmath takes long to see that it is not to multiply an array itself."""
+    if np.ndim(value):
+        return value
+    out = np.empty((), dtype=object)
+    out[()] = value
+    return out

@@ -23,8 +23,9 @@ from closedform.core.walk import postorder
 from closedform.numeric.difference import STENCIL
 from closedform.numeric.tangent import curved, direction, independent, project, space
 from closedform.verify.contraction import as_tensor, contract
-from closedform.verify.precise import Arithmetic, NoValue, written_out
+from closedform.verify.precise import Arithmetic
 from closedform.verify.question import Candidate, Question
+from closedform.verify.written_out import NoValue, written_out
 
 DIGITS = 90
 MOST_DIGITS = 800
@@ -48,13 +49,13 @@ SCALES = (1.0, 0.1, 0.01, 0.001, 1e-4, 1e-6, 10.0, 100.0, 1000.0)
 """What a point is multiplied with, in turn, to reach where a function neither saturates nor overflows."""
 SCALABLE = frozenset({"symmetric", "skew", "diagonal", "lower", "upper", "psd", "pd", "positive", "nonnegative", "invertible"})
 """Facts that a multiple has too."""
-MOST_WORK = 200_000
+MOST_WORK = 150_000
 """Multiplications of numbers that may be spent on one question; with ``DIGITS`` digits
 each counts as a step (``cf.limits.steps``)."""
 POWERS = frozenset(["matrixpow", "sympow"])
 """Operations whose exponent says how many products of matrices they take."""
 COSTLY = {"expm": 60, "dexpm": 400, "logm": 400, "dlogm": 3000, "sqrtm": 200, "eigvalsh": 60, "lambda_max": 60, "svdvals": 100,
-          "normnuc": 100, "normspec": 100, "adj": 20, "sylvester": 300, "lyap": 300, "pinv": 3}  # fmt: skip
+          "normnuc": 100, "normspec": 100, "adj": 4, "sylvester": 300, "lyap": 300, "pinv": 3}  # fmt: skip
 """How many times n^3 multiplications these cost."""
 
 
