@@ -11,6 +11,7 @@ from closedform.calculus.derive import Stage
 from closedform.calculus.layout import reads
 from closedform.core.expr import Expr
 from closedform.core.infer import known
+from closedform.core.limits import counted
 from closedform.core.walk import depends, postorder
 from closedform.lang.latex import latex
 from closedform.lang.render import declared
@@ -140,6 +141,7 @@ class Derivative:
         return (*found, *self._notes)
 
     @cached_property
+    @counted
     def derivation(self) -> Derivation:
         """The steps that produced the answer."""
         with declared(self.declared):
@@ -162,6 +164,7 @@ class Derivative:
             return compile_function(self._mixed, symbols, form=form, tensor=axes, title=title)
         return compile_function(self.expr, symbols, form=form, title=title)
 
+    @counted
     def derivation_in(self, style: str) -> Derivation | Chain | Entries:
         """The derivation in a style: "differential" (that of ``derivation``), "chain" (a product of Jacobians with the sizes
         of each) or "entries" (with an index for each entry).  ``str()`` is a readable page, ``.steps`` are its lines.

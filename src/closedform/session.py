@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from closedform.core.errors import InputError
 from closedform.core.expr import Expr
+from closedform.core.limits import counted
 from closedform.lang.read import parse as read
 from closedform.question import Question, asked_of
 from closedform.result import Derivative
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from closedform.equality.verdict import Verdict
 
 
+@counted
 def derive(
     expression: object,
     wrt: object,
@@ -120,6 +122,7 @@ def parse(text: object, given: object = None) -> Expr:
     return read(text, given).expr
 
 
+@counted
 def simplify(expression: object, given: object = None) -> Expr:
     """The expression in normal form, as short as it is found.
 

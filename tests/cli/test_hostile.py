@@ -173,6 +173,22 @@ def test_a_defect_is_one_message_with_its_place(run: Run, monkeypatch: pytest.Mo
     assert err.startswith("defect: IndexError at test_hostile.py:") and "report it" in err
 
 
+def test_a_question_that_needs_too_much_memory_is_refused(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def greedy(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(session, "derive", greedy)
+    assert run(*QUESTION) == (2, "", "refused: the question needs more memory than there is\n")
+
+
+def test_nothing_is_printed_before_all_is_written(run: Run) -> None:
+    question = ("derive", "x'*A*x", "--wrt", "x", "--wrt", "x", "--given", "x: n; A: n n", "--style", "entries")
+    for options in ([], ["--forms"], ["--steps", "--format", "unicode"]):
+        status, out, err = run(*question, *options)
+        assert (status, out) == (2, "")
+        assert "by one variable" in err
+
+
 PIECES = [
     "--wrt", "--wrt=x", "x", "A", "-", "--", "-x", "--given", "x: n", "A: n n", "--format", "json", "text", "latex", "--steps",
     "--forms", "--answer", "2*x", "--derivation", "/", "--limit", "nodes=3", "seconds=1e9", "x'*A*x", "''", "", " ", "\n", "\\mu",

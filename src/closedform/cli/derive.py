@@ -76,7 +76,8 @@ def run(arguments: argparse.Namespace) -> int:
     question = report.Question(expression, tuple(arguments.wrt), given, arguments.forms)
     notation = arguments.notation if arguments.steps or arguments.style == "differential" else ""
     with declared(answer.declared):
+        styled = f"\n{answer.derivation_in(arguments.style)}" if arguments.style in ("chain", "entries") else ""
         report.FORMS[arguments.format](answer, question, notation)
-        if arguments.style in ("chain", "entries"):
-            print(f"\n{answer.derivation_in(arguments.style)}")
+    if styled:
+        print(styled)
     return 0

@@ -67,6 +67,9 @@ def _answered(arguments: list[str]) -> int:
         return FAILED
     except OSError:
         raise
+    except MemoryError:
+        complain("refused", "the question needs more memory than there is")
+        return INPUT
     except Exception as error:
         complain("defect", _defect(error))
         return FAILED

@@ -78,18 +78,18 @@ def unicode(d: Derivative, question: Question, steps: str) -> None:
 
 
 def _readable(d: Derivative, question: Question, steps: str, form: str) -> None:
-    show(rows(d), headline=d.unicode if form == "unicode" else str(d))
-    if question.forms:
-        print(f"\nother forms\n{indented(str(d.forms()))}")
+    more = [f"other forms\n{indented(str(d.forms()))}"] if question.forms else []
     if steps:
-        print(f"\n{d.derivation.page(form, steps)}")
+        more.append(d.derivation.page(form, steps))
+    show(rows(d), headline=d.unicode if form == "unicode" else str(d))  # nothing is printed before all is written
+    for part in more:
+        print(f"\n{part}")
 
 
 def latex(d: Derivative, question: Question, steps: str) -> None:
     """The formula in LaTeX, nothing else; with the derivation as an aligned display."""
-    print(d.latex)
-    if steps:
-        print(f"\n{d.derivation.page('latex', steps)}")
+    page = f"\n\n{d.derivation.page('latex', steps)}" if steps else ""
+    print(f"{d.latex}{page}")
 
 
 def markdown(d: Derivative, question: Question, steps: str) -> None:

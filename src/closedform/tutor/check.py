@@ -8,6 +8,7 @@ from functools import partial
 
 from closedform.core.errors import InputError, Refusal
 from closedform.core.expr import Expr, shape_text
+from closedform.core.limits import counted
 from closedform.core.walk import postorder
 from closedform.ops.build import transpose
 from closedform.tutor import assumptions, fit, readings
@@ -25,6 +26,7 @@ SYMMETRY = "asymmetric treated as symmetric"
 TRANSPOSES = ("missing transpose", "misplaced transpose")
 
 
+@counted
 def check(
     expression: object,
     wrt: object,

@@ -16,6 +16,7 @@ from closedform.core.bound import MARK
 from closedform.core.dim import Dim
 from closedform.core.errors import Refusal
 from closedform.core.expr import Expr
+from closedform.core.limits import counted
 from closedform.core.op import f
 from closedform.core.walk import postorder, rebuild, tree_size
 from closedform.lang.declare import Scope
@@ -108,6 +109,7 @@ class Forms(Mapping[str, Form]):
         return {"text/plain": str(self), "text/markdown": self.markdown()}
 
 
+@counted
 def forms(d: Derivative) -> Forms:
     """The other forms of an answer, where they differ from the printed one.
 

@@ -14,6 +14,7 @@ from closedform.calculus import layout as conventions
 from closedform.calculus import structure as structures
 from closedform.core.errors import Refusal
 from closedform.core.expr import Expr
+from closedform.core.limits import counted
 from closedform.core.op import f
 from closedform.lang.read import parse
 from closedform.ops.build import product, transpose
@@ -184,6 +185,7 @@ class LayoutReport:
         return {"text/plain": str(self)}
 
 
+@counted
 def which_layout(
     expression: object,
     wrt: object,

@@ -15,6 +15,7 @@ import numpy as np
 
 from closedform.core.errors import InputError, Refusal
 from closedform.core.expr import Expr
+from closedform.core.limits import counted
 from closedform.core.walk import postorder
 from closedform.numeric.series import refuse_long
 from closedform.numeric.sizes import CAP, shrink
@@ -52,6 +53,7 @@ class Certificate:
     """Whether every special point was tried, or a few."""
     question: Question | None = field(default=None, repr=False, compare=False)
 
+    @counted
     def replay(self) -> Certificate:
         """The same check once more, from the same seed."""
         if self.question is None:
@@ -96,6 +98,7 @@ def replay(data: Mapping[str, Any]) -> Certificate:
     return Certificate.from_data(data).replay()
 
 
+@counted
 def certify(
     original: Expr,
     wrt: Sequence[Expr],

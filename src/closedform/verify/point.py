@@ -96,7 +96,7 @@ class Points:
         self.tried = 0
         """How many points have been tried."""
         self._why: tuple[Expr, str] | None = None
-        self._last = max(self.program.place[e] for e in self.required)
+        self._last = max((self.program.place[e] for e in self.required), default=-1)
         """Where the values of the required expressions end; without them no others are wanted."""
         self._singular = False
         self._restricted: set[str] | None = None
