@@ -160,7 +160,8 @@ class Question:
                 function, restricted = shortest(raw, order, own).expr, True
             stages.append(replace(stage, settled=function))
             if not x.is_scalar:
-                rows = structures.row_projector(free[x], fact, rows, gradient=gradient)
+                entries = stage.function.rows * stage.function.cols
+                rows = structures.row_projector(free[x], fact, rows, entries, gradient=gradient)
         rule, because = "", ""
         if held:
             function = shortest(substitute(function, held), order, own).expr

@@ -189,6 +189,13 @@ def test_nothing_is_printed_before_all_is_written(run: Run) -> None:
         assert "by one variable" in err
 
 
+def test_a_variable_that_occurs_nowhere(run: Run) -> None:
+    given = ("--given", "x: n; A: n n; K: n n")
+    assert run("check", "x[1]", "--wrt", "K", "--answer", "inv(A)", *given)[:2] != (3, "")
+    assert run("check", "x[1]", "--wrt", "K", "--answer", "zeros(n, n)", *given)[0] == 0
+    assert run("derive", "x[1]", "--wrt", "K", "--steps", *given)[0] == 0
+
+
 PIECES = [
     "--wrt", "--wrt=x", "x", "A", "-", "--", "-x", "--given", "x: n", "A: n n", "--format", "json", "text", "latex", "--steps",
     "--forms", "--answer", "2*x", "--derivation", "/", "--limit", "nodes=3", "seconds=1e9", "x'*A*x", "''", "", " ", "\n", "\\mu",

@@ -64,7 +64,7 @@ STYLES = ("normal", "positive", "small", "large", "large positive")
 """Ways to draw arguments."""
 ORDINARY = 3
 """So many of them where there is only one: what is large matters beside what is small."""
-PAIRS = 12
+PAIRS = 40
 """So many times arguments are taken together by lot, when there are several."""
 
 
@@ -85,11 +85,15 @@ def extreme(rows: int, cols: int) -> list[Any]:
     """Arrays at the edge of some fact: contractions that hardly are, bands, zeros, entries near 1 and far from it."""
     rng = np.random.default_rng(rows + 10 * cols)
     noise = rng.standard_normal((rows, cols))
-    bands = 0.4 * (np.eye(rows, cols, 1) + np.eye(rows, cols, -1)) + 0.58 * np.eye(rows, cols)
+    one, ones = np.eye(rows, cols), np.ones((rows, cols))
+    bands = 0.4 * (np.eye(rows, cols, 1) + np.eye(rows, cols, -1)) + 0.58 * one
+    arrow = 0.05 * ones
+    arrow[:1], arrow[:, :1] = 0.3, 0.3
     checked = np.where(np.add.outer(np.arange(rows), np.arange(cols)) % 2, -1.0, 1.0)
-    turned = np.ones((rows, cols)) - 2.0 * np.eye(rows, cols, 1)  # of norm below the one of its absolute values
-    out = [0.999 * A / np.linalg.norm(A, 2) for A in (noise, -np.abs(noise), checked, turned, turned[::-1], np.eye(rows, cols))]
-    out += [bands, 2.0 * bands, np.zeros((rows, cols)), np.full((rows, cols), 0.99), np.full((rows, cols), -3.0)]
+    turned = ones - 2.0 * np.eye(rows, cols, 1)  # of norm below the one of its absolute values
+    out = [0.999 * A / np.linalg.norm(A, 2) for A in (noise, -np.abs(noise), checked, turned, turned[::-1], one)]
+    out += [bands, 2.0 * bands, bands + 1e-3, arrow + 0.9 * one, arrow + 0.5 * one, 0.0 * one, -one, one[:, :1] * ones]
+    out += [one * np.roll(np.linspace(0.3, 0.9, cols), 1), 0.3 * ones, 0.99 * ones, -0.99 * ones, -3.0 * ones, ones / rows]
     return [A if rows * cols > 1 else A[0, 0] for A in out]
 
 
@@ -106,18 +110,18 @@ def points(e: Expr, sizes: Mapping[str, int]) -> Iterator[Arrays]:
             yield {name: row[(k * (1 + i)) % len(row)] for i, (name, (_, row)) in enumerate(zip(names, banks, strict=True))}
     if len(symbols) > 1 and all(drawn + listed for drawn, listed in banks):
         lot = random.Random(e.op.name)
-        for _ in range(5 * PAIRS if all(s.is_scalar for s in symbols) else PAIRS):
+        for _ in range(2 * PAIRS if all(s.is_scalar for s in symbols) else PAIRS):
             yield {name: lot.choice(drawn + listed) for name, (drawn, listed) in zip(names, banks, strict=True)}
         yield from related(symbols, banks[0][0][:2] + banks[0][1][:3])
 
 
 def related(symbols: Sequence[Expr], firsts: Sequence[Any]) -> Iterator[Arrays]:
-    """Arguments that follow from the first: the others equal to it, its negative, or its transpose."""
+    """Arguments that follow from the first: the others equal to it, its negative, its transpose, or it upside down."""
     first = symbols[0]
     if any(s.shape != first.shape for s in symbols):
         return
     for A in firsts:
-        for B in (A, -A, np.transpose(A)):
+        for B in (A, -A, np.transpose(A), np.flip(A, 0) if np.ndim(A) else A):
             if np.shape(A) == np.shape(B) and all(not facts(s) or satisfies(B, facts(s)) for s in symbols[1:]):
                 yield {name_of(s): A if s is first else B for s in symbols}
 

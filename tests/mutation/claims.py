@@ -46,15 +46,14 @@ def having(A: Any, slack: float, kept: Any = None) -> Any:
         return np.abs(gap).max(axis=(1, 2)) <= bound
 
     least, most = entries.min(axis=1, initial=np.inf), entries.max(axis=1, initial=-np.inf)
+    below = 0.0 if slack == TIGHT else -near
     found = {
         "orthonormal": at_most(turned @ A - np.eye(cols), near * size),
         "positive": least > 0,
-        "nonnegative": least >= (0.0 if slack == TIGHT else -near),
+        "nonnegative": least >= below,
         "unit": (least > 0) & (most < 1),
-        "simplex": (A.min(axis=(1, 2)) >= (0.0 if slack == TIGHT else -near))
-        & (np.abs(A.sum(axis=(1, 2)) - 1) <= near)
-        & (cols == 1),
-        "contraction": singular[:, 0] < 1,
+        "simplex": (least >= below) & (np.abs(A.sum(axis=(1, 2)) - 1) <= near) & (cols == 1),
+        "contraction": singular[:, 0] < 1 - (slack if slack == TIGHT else 0.0),
         "integer": at_most(A - np.round(A)),
     }
     if rows == cols:

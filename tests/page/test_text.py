@@ -56,8 +56,8 @@ def test_names_are_written_once_each() -> None:
     page = str(made(ATTENTION)).splitlines()
     named = [line.strip() for line in page if line.startswith("     with ")]
     assert named == [
-        "with Z = Q*K'/c", "with P = softmax_rows(Z)", "with M = P*V - T", named[3],
-        "with P = softmax_rows(Q*K'/c)", "with M = P*V - T",
+        "with Z = Q*K'/c", "with P = softmax_rows(Z)", "with R = P*V - T", named[3],
+        "with P = softmax_rows(Q*K'/c)", "with R = P*V - T",
     ]  # fmt: skip
     assert named[3].startswith("with delta = ")
     assert "and delta = " not in str(made(ATTENTION))

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from closedform.core.dim import Dim
 from closedform.core.errors import InputError, Refusal
 from closedform.core.expr import Expr, make
 from closedform.core.facts import SPACE
@@ -133,15 +134,18 @@ def restricted(stage: Expr, symbol: Expr, fact: str, structure: str, *, gradient
     return product(rows, out) if rows is not None and contains(rows, symbol) else out
 
 
-def row_projector(symbol: Expr, fact: str, rows: Expr | None, *, gradient: bool) -> Expr | None:
-    """The projector on whose range the stacked derivative by the variable lives, when it varies with a variable."""
+def row_projector(symbol: Expr, fact: str, rows: Expr | None, entries: Dim, *, gradient: bool) -> Expr | None:
+    """The projector on whose range the stacked derivative by the variable lives, when it varies with a variable.
+
+    ``entries`` are those of what was differentiated.
+    """
     if not fact and rows is None:
         return None
     here = projector(symbol, fact) if fact else identity(symbol.rows * symbol.cols)
     if gradient:
         return here if fact in CURVED else None
     if rows is None:
-        return None
+        return f.kron(here, identity(entries)) if fact in CURVED else None
     return f.kron(here, rows)
 
 

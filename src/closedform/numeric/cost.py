@@ -7,9 +7,9 @@ from typing import Any
 from closedform.core.expr import Expr
 
 HEAVY = {
-    "inv": 3, "det": 3, "logdet": 4, "chol": 4, "pinv": 12, "adj": 60, "kron": 4, "khatrirao": 4, "blocks": 4,
-    "expm": 25, "dexpm": 60, "logm": 80, "dlogm": 160, "sqrtm": 40, "sylvester": 20, "lyap": 20,
-    "eigvalsh": 8, "eigvecs": 12, "lambda_max": 8, "svdvals": 8, "svdu": 10, "svdv": 10, "normnuc": 8, "normspec": 8,
+    "inv": 3, "det": 2, "logdet": 3, "chol": 4, "pinv": 14, "adj": 80, "kron": 6, "khatrirao": 3, "blocks": 3,
+    "expm": 10, "dexpm": 28, "logm": 80, "dlogm": 140, "sqrtm": 8, "sylvester": 28, "lyap": 28,
+    "eigvalsh": 4, "eigvecs": 5, "lambda_max": 5, "svdvals": 4, "svdu": 6, "svdv": 6, "normnuc": 5, "normspec": 5,
 }  # fmt: skip
 """Operations that take several steps."""
 SMALL = 400

@@ -148,7 +148,7 @@ def met(readings: Iterator[Reading], answer: Expr, ground: Ground) -> tuple[Read
             agreed = []
             for here in ground.points():
                 rng = ground.random(here)
-                if reading.symmetric is not None:
+                if reading.symmetric is not None and reading.symmetric in here.env:
                     here = with_changes(here, {reading.symmetric: symmetric(here.env[reading.symmetric], rng)})
                 left, right = values([reading.expr, answer], here)
                 turned_right = right.T if turned and right is not None else right

@@ -41,8 +41,8 @@ ROUNDED = 1e-13
 """Terms of a sum that cancel may leave this much of the directions."""
 BLURRED = 1e-10
 """A deviation below this, relative to the values that differences are taken of, may come from their rounding."""
-CANCELLED = 1e-6
-"""A derivative below this, relative to what it is put together from, may be nothing but rounding."""
+CANCELLED, CANCELLING = 1e-6, 5e-14
+"""A derivative below the one, relative to what it is put together from, with a deviation below the other may be rounding."""
 TINY = 1e-140
 """Where a derivative has passed through numbers below this, it may have been lost on the way ..."""
 LOST = 1e-100
@@ -145,7 +145,7 @@ class Comparison:
                 return seen[kind]
         if refused is not None and not seen:
             raise refused
-        if "vanishing" in seen:
+        if "vanishing" in seen and "faint" not in seen:
             raise Refusal("no admissible point was found to check the answer at: its derivative underflows")
         for kind in ("faint",) if "unusable" in seen or self.spectral else ("faint", "undefined"):
             if kind in seen:
@@ -226,7 +226,7 @@ class Comparison:
             return Outcome("vanishing", np.inf, point.sizes)
         if size == 0.0:
             return Outcome("faint", 0.0, point.sizes)
-        if size <= CANCELLED * (whole := self.size_of_terms(point, tangents)) and float(gap.max()) <= ROUNDING * whole:
+        if size <= CANCELLED * (whole := self.size_of_terms(point, tangents)) and float(gap.max()) <= CANCELLING * whole:
             return Outcome("faint", min(error, float(gap.max())), point.sizes)
         values = max(largest(point.values[i]) for i in self.changing) if self.changing else 0.0
         if not exact and size <= CANCELLED * values and float(gap.max()) <= BLURRED * values:

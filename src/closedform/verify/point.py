@@ -149,20 +149,22 @@ class Points:
                 self.known_sizes.append(found)
                 return found
         if not self.known_sizes:
-            if not self.tall:
-                raise Refusal("no sizes fit the expression")
             self.known_sizes = self._small_sizes()
         self.turn += 1
         return self.known_sizes[self.turn % len(self.known_sizes)]
 
     def _entries(self, sizes: dict[str, int]) -> int:
         """The entries of the largest matrix at some sizes."""
-        return max(rows.value(sizes) * cols.value(sizes) for rows, cols in self.tall)
+        return max((rows.value(sizes) * cols.value(sizes) for rows, cols in self.tall), default=0)
 
     def _small_sizes(self) -> list[dict[str, int]]:
         """Small sizes at which no matrix is too large; Refusal when there are none."""
         names = sorted(self.demands.names)
         options = [{name: 1 + (k + shift) % 3 for k, name in enumerate(names)} for shift in (1, 2, 0)]
+        options = [{**sizes, **dict.fromkeys(self.demands.indices, 1)} for sizes in options]
+        options = [sizes for sizes in options if self.demands.met(sizes, 1)]
+        if not options:
+            raise Refusal("no sizes fit the expression")
         fitting = [sizes for sizes in options if self._entries(sizes) <= MOST_ENTRIES]
         if not fitting:
             raise Refusal(f"the check of the answer needs a matrix of more than {MOST_ENTRIES} entries at every choice of sizes")

@@ -37,6 +37,8 @@ GROWING = frozenset(["cos", "cosh", "exp", "expm1", "sin", "sinh", "tan", "tanh"
 """Those whose value needs as many more digits (of pi, of log 2) as their argument has before the point."""
 MOST_BITS = 1 << 12
 """An argument of theirs with more binary places before the point than this has no value here."""
+WHOLE_BITS = 64
+"""A whole exponent with more binary places is a number like any other: its power is not multiplied out."""
 MOST_DOUBLINGS = 30
 """The exponential of a matrix with entries of more binary places before the point has no value here."""
 
@@ -182,7 +184,7 @@ class Arithmetic:
         return self._each(self._one_power, a, b)
 
     def _one_power(self, a: Any, b: Any) -> Any:
-        if self.context.isint(b):
+        if self.context.isint(b) and self.context.mag(b) <= WHOLE_BITS:
             return a ** int(b)
         if a <= 0:
             raise NoValue("a power of a number that is not positive")

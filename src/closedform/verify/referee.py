@@ -49,13 +49,15 @@ SCALES = (1.0, 0.1, 0.01, 0.001, 1e-4, 1e-6, 10.0, 100.0, 1000.0)
 """What a point is multiplied with, in turn, to reach where a function neither saturates nor overflows."""
 SCALABLE = frozenset({"symmetric", "skew", "diagonal", "lower", "upper", "psd", "pd", "positive", "nonnegative", "invertible"})
 """Facts that a multiple has too."""
-MOST_WORK = 150_000
-"""Multiplications of numbers that may be spent on one question; with ``DIGITS`` digits
-each counts as a step (``cf.limits.steps``)."""
+MOST_WORK = 400_000
+"""Multiplications of numbers that may be spent on one question."""
+IN_A_STEP = 4
+"""So many of them, with ``DIGITS`` digits, count as one step (``cf.limits.steps``)."""
 POWERS = frozenset(["matrixpow", "sympow"])
 """Operations whose exponent says how many products of matrices they take."""
-COSTLY = {"expm": 60, "dexpm": 400, "logm": 400, "dlogm": 3000, "sqrtm": 200, "eigvalsh": 60, "lambda_max": 60, "svdvals": 100,
-          "normnuc": 100, "normspec": 100, "adj": 4, "sylvester": 300, "lyap": 300, "pinv": 3}  # fmt: skip
+COSTLY = {"expm": 250, "dexpm": 900, "logm": 2000, "dlogm": 8500, "sqrtm": 370, "eigvalsh": 45, "lambda_max": 45, "svdvals": 70,
+          "normnuc": 70, "normspec": 70, "adj": 12, "sylvester": 75, "lyap": 75, "pinv": 15, "inv": 10, "det": 8, "logdet": 8,
+          "chol": 8}  # fmt: skip
 """How many times n^3 multiplications these cost."""
 
 
@@ -207,7 +209,7 @@ class Referee:
         self.work -= work
         if self.work < 0:
             return None
-        tick(work * digits // DIGITS)
+        tick(work * digits // (IN_A_STEP * DIGITS))
         env = {name: self._exact(name, np.asarray(value)) for name, value in candidate.env.items()}
         for name, member in self.held.items():  # the member of a family that is a variable
             family, (i, rows, cols) = member.args[0], (d.value(sizes) for d in member.params)
@@ -327,9 +329,9 @@ def _work(e: Expr, sizes: Mapping[str, int]) -> int:
         total += rows * cols * (inner if node.op.name == "mul" else 1)
         if node.op.name in TRANSCENDENTAL:
             total += rows * cols * TRANSCENDENTAL[node.op.name]
-        if node.op.name in COSTLY or node.op.name in ("inv", "det", "logdet", "chol"):
+        if node.op.name in COSTLY:
             n = max(node.args[0].rows.value(sizes), node.args[0].cols.value(sizes))
-            total += COSTLY.get(node.op.name, 1) * n**3
+            total += COSTLY[node.op.name] * n**3
         if node.op.name in POWERS:
             total += rows**3 * sum(_doublings(p, sizes) for p in node.params)
     return total

@@ -14,11 +14,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from closedform.core.expr import Expr
+from closedform.core.walk import postorder
 from closedform.numeric.draw import draw
 from closedform.numeric.special import KINDS, special_sizes, special_value
 from closedform.numeric.tangent import direction, independent, project, space
 from closedform.verify.comparison import DIFFERENCED, EXACT, ROUNDING, UNSURE, Comparison, Outcome
 from closedform.verify.contraction import off_space
+from closedform.verify.kinks import SPECTRAL
 from closedform.verify.point import RANK, Point
 
 ATTEMPTS = 4
@@ -55,6 +57,9 @@ class SpecialPoints:
         self.ranks = [pair for pair in self.points.conditions if pair[0] in RANK]
         """What the answer needs of ranks may exclude sizes, as an answer in inv(X'*X) does those where X is wide."""
         self.generic = generic
+        sums = [node for node in self.points.program.nodes if node.op.name == "series"]
+        self.hidden = any(inner.op.name in SPECTRAL for inner in postorder(*sums))
+        """Are there spectra inside of sums, where it is not seen that values coincide?"""
         demands = self.points.demands
         single = dict.fromkeys(demands.indices, 1)
         self.sizes = [{**row, **single} for row in special_sizes(demands.names)] if demands.names else []
@@ -129,6 +134,8 @@ class SpecialPoints:
         if not np.isfinite(want).all() or slope.error > UNSURE:
             return None
         error = np.inf
+        if not finite and self.hidden:
+            return None
         if finite:
             gap = np.abs(got - want)
             scale = np.maximum(np.abs(want), terms)
