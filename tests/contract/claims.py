@@ -64,7 +64,7 @@ STYLES = ("normal", "positive", "small", "large", "large positive")
 """Ways to draw arguments."""
 ORDINARY = 3
 """So many of them where there is only one: what is large matters beside what is small."""
-PAIRS = 40
+PAIRS = 24
 """So many times arguments are taken together by lot, when there are several."""
 
 
@@ -110,7 +110,7 @@ def points(e: Expr, sizes: Mapping[str, int]) -> Iterator[Arrays]:
             yield {name: row[(k * (1 + i)) % len(row)] for i, (name, (_, row)) in enumerate(zip(names, banks, strict=True))}
     if len(symbols) > 1 and all(drawn + listed for drawn, listed in banks):
         lot = random.Random(e.op.name)
-        for _ in range(2 * PAIRS if all(s.is_scalar for s in symbols) else PAIRS):
+        for _ in range(3 * PAIRS if all(s.is_scalar for s in symbols) else PAIRS):
             yield {name: lot.choice(drawn + listed) for name, (drawn, listed) in zip(names, banks, strict=True)}
         yield from related(symbols, banks[0][0][:2] + banks[0][1][:3])
 
@@ -155,14 +155,14 @@ def unmet(value: Any, claimed: frozenset[str]) -> set[str]:
     if not np.isfinite(value).all():
         return set()
     scale = max(1.0, float(np.max(np.abs(value), initial=0.0)))
-    strict = ("invertible", "pd")  # a small singular value is one as long as it is not rounding
+    edge = 1e-14 * scale if np.size(value) > 1 else 1e-30  # a small singular value is one as long as it is not rounding
     rows, cols = np.atleast_2d(value).shape
     if rows != cols and claimed & fact_rules.SQUARE:
         return set(claimed & fact_rules.SQUARE)
     return {
         fact
         for fact in claimed
-        if not satisfies(value, {fact, *(claimed & PATTERNS)}, (1e-14 if fact in strict else 1e-8) * scale)
+        if not satisfies(value, {fact, *(claimed & PATTERNS)}, edge if fact in ("invertible", "pd") else 1e-8 * scale)
     }
 
 

@@ -124,14 +124,15 @@ def named_forms(s: Simplifier, powers: Scalars) -> None:
         name, below = TANGENTS[base.op.name]
         under = make(below, base.args)
         count = min(powers[base], -powers.get(under, 0))
-        if count > 0:
+        whole_ones = powers[base].denominator == 1 == powers.get(under, 0).denominator  # no root of what may be negative
+        if count > 0 and whole_ones:
             s.fire("tangent")
             multiply(powers, base, -count)
             multiply(powers, under, count)
             multiply(powers, make(name, base.args), count)
     for base in list(powers):
         k = powers.get(base, 0)
-        if base.op.name != "add" or len(base.args) != 2 or not k < 0:
+        if base.op.name != "add" or len(base.args) != 2 or not k < 0 or k.denominator != 1:
             continue
         e = [a for a in base.args if a.op.name == "exp"]
         one = [a for a in base.args if a.op.name == "ones" or (a.op.name == "number" and a.params[0] == 1)]

@@ -15,7 +15,7 @@ import numpy as np
 
 from closedform.core.errors import InputError, Refusal
 from closedform.core.expr import Expr
-from closedform.core.limits import counted
+from closedform.core.limits import counted, limits, spent
 from closedform.core.walk import postorder
 from closedform.numeric.series import refuse_long
 from closedform.numeric.sizes import CAP, shrink
@@ -31,6 +31,10 @@ PIECES = 8
 """So many times as many trials are made of what is put together from pieces ..."""
 MOST_LOOKS = 60
 """... until so many points have been tried, where most of them do not settle it."""
+FEWEST = 1
+"""So few trials will do ..."""
+SHARE = 0.4
+"""... where they have taken this share of the steps that a question may take."""
 SMALL = [style for style, _ in SCHEDULE].index("small")
 """One trial is made where functions that saturate do not."""
 STRUCTURES = ("projected", "free", "independent")
@@ -173,6 +177,8 @@ def _compared(small: Question, plan: _Plan, question: Question) -> Certificate:
         for k in range(plan.trials * (PIECES if check.pieces and not plan.exactly else 1)):
             if k >= plan.trials and check.points.tried > MOST_LOOKS and not plan.exactly:
                 break
+            if k >= FEWEST and not plan.exactly and _costly():
+                break
             if k == 2:
                 check.points.back(SMALL)
             outcome = check.trial()
@@ -196,6 +202,11 @@ def _compared(small: Question, plan: _Plan, question: Question) -> Certificate:
                         break
     worst = max(errors)
     return Certificate(not reason, generic, worst, tuple(sizes), plan.seed, reason, special, plan.thorough, question)
+
+
+def _costly() -> bool:
+    """Has the question under way taken a good part of the steps that it may take?"""
+    return limits.steps is not None and spent() > SHARE * limits.steps
 
 
 def _affordable(question: Question) -> bool:

@@ -209,7 +209,7 @@ class Referee:
         self.work -= work
         if self.work < 0:
             return None
-        tick(work * digits // (IN_A_STEP * DIGITS))
+        tick(int(work * (digits / DIGITS) ** 1.5) // IN_A_STEP)
         env = {name: self._exact(name, np.asarray(value)) for name, value in candidate.env.items()}
         for name, member in self.held.items():  # the member of a family that is a variable
             family, (i, rows, cols) = member.args[0], (d.value(sizes) for d in member.params)
