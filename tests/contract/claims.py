@@ -112,18 +112,19 @@ def points(e: Expr, sizes: Mapping[str, int]) -> Iterator[Arrays]:
         lot = random.Random(e.op.name)
         for _ in range(3 * PAIRS if all(s.is_scalar for s in symbols) else PAIRS):
             yield {name: lot.choice(drawn + listed) for name, (drawn, listed) in zip(names, banks, strict=True)}
-        yield from related(symbols, banks[0][0][:2] + banks[0][1][:3])
+        for s, (drawn, listed) in zip((symbols[0], symbols[-1]), (banks[0], banks[-1]), strict=True):
+            yield from related(symbols, s, drawn[:2] + listed[:3])
 
 
-def related(symbols: Sequence[Expr], firsts: Sequence[Any]) -> Iterator[Arrays]:
-    """Arguments that follow from the first: the others equal to it, its negative, its transpose, or it upside down."""
-    first = symbols[0]
-    if any(s.shape != first.shape for s in symbols):
+def related(symbols: Sequence[Expr], one: Expr, values: Sequence[Any]) -> Iterator[Arrays]:
+    """Arguments that follow from one: the others equal to it, its negative, its transpose, or it upside down."""
+    others = [s for s in symbols if s is not one]
+    if any(s.shape != one.shape for s in others):
         return
-    for A in firsts:
+    for A in values:
         for B in (A, -A, np.transpose(A), np.flip(A, 0) if np.ndim(A) else A):
-            if np.shape(A) == np.shape(B) and all(not facts(s) or satisfies(B, facts(s)) for s in symbols[1:]):
-                yield {name_of(s): A if s is first else B for s in symbols}
+            if np.shape(A) == np.shape(B) and all(not facts(s) or satisfies(B, facts(s)) for s in others):
+                yield {name_of(one): A, **{name_of(s): B for s in others}}
 
 
 def false_facts(e: Expr) -> Iterator[str]:

@@ -275,3 +275,14 @@ def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*asked, "--answer", "x", "--derivation", "file"]) == 2
     assert main([*asked, "--derivation", "/no/such/file"]) == 2
     assert "cannot be read" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("expression", "wrt", "answer", "verdict"),
+    [
+        ("sum(x.^2)", "x", "2*x", "right"), ("sum(x.^2)", "x", "x + x", "right"), ("sum(x.^2)", "x", "x", "wrong"),
+        ("ones(n)", "x", "sin(x)", "ill-shaped"), ("tr(A*B)", "x", "norm2(x)", "ill-shaped"),
+    ],
+)  # fmt: skip
+def test_large_sizes_are_judged_with_smaller_ones(expression: str, wrt: str, answer: str, verdict: str) -> None:
+    assert cf.check(expression, wrt, answer, "x: 10^9").verdict == verdict

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import isqrt, prod
 from typing import Any
+
+from numpy import ndarray
 
 from closedform.core.expr import Expr
 
@@ -16,8 +20,10 @@ SMALL = 400
 """So many entries are worked on in one step."""
 CUBIC = HEAVY.keys() - {"kron", "khatrirao", "blocks"} | {"mul", "matrixpow", "sympow"}
 """Operations that take longer for each entry, the larger the matrix is ..."""
-SHORT = 64
+SHORT = 128
 """... from so many rows or columns on."""
+LIGHT = 2
+"""Operations that take more steps than this are counted before they are carried out."""
 OVERHEAD = 2
 """Steps that it takes to come to a node."""
 
@@ -30,6 +36,15 @@ def weight(node: Expr) -> int:
     (1, 3)
     """
     return HEAVY.get(node.op.name, 1) + len(node.args) // 4
+
+
+def beforehand(node: Expr, steps: int, parts: Sequence[Any]) -> int:
+    """The further steps for large arguments of a node that takes several, so that they are counted before they are taken."""
+    sizes = [int(part.size) for part in parts if isinstance(part, ndarray)]
+    if node.op.name in ("kron", "khatrirao"):
+        return steps * prod(sizes) // SMALL
+    largest = max(sizes, default=0)
+    return steps * largest // SMALL * (1 + isqrt(largest) // SHORT)
 
 
 def further(node: Expr, steps: int, value: Any) -> int:

@@ -8,12 +8,15 @@ from typing import Any
 import numpy as np
 
 from closedform.core.dim import ONE
+from closedform.core.errors import Refusal
 from closedform.core.expr import Expr, make
 from closedform.core.infer import facts as known_facts
 
 Generator = np.random.Generator
 Facts = frozenset[str]
 
+MOST_ENTRIES = 1_000_000
+"""Of larger variables no values are drawn."""
 CONDITION = 100.0
 """Invertible matrices are drawn with a condition number below this (at sizes where that takes no luck)."""
 
@@ -74,7 +77,8 @@ SCALE = {"small": 0.1, "small positive": 0.1, "large": 4.0, "large positive": 4.
 def draw(symbol: Expr, sizes: Mapping[str, int], rng: Generator, style: str = "normal") -> Any:
     """A random value with the declared facts of a symbol: a number for a scalar, else a matrix.
 
-    Where nothing is declared the entries are standard normal, or as the ``style`` says.
+    Where nothing is declared the entries are standard normal, or as the ``style`` says.  Refusal where there are more than
+    ``MOST_ENTRIES``.
 
     >>> from closedform.core.dim import Dim
     >>> from closedform.core.op import f
@@ -87,6 +91,9 @@ def draw(symbol: Expr, sizes: Mapping[str, int], rng: Generator, style: str = "n
         return _family(symbol, sizes, rng, style)
     known = known_facts(symbol)
     rows, cols = symbol.rows.value(sizes), symbol.cols.value(sizes)
+    if rows * cols > MOST_ENTRIES:
+        name = symbol.params[0]
+        raise Refusal(f"{name} has {rows * cols:,} entries, too many to draw values of; write a name for its size")
     if not known:
         value = STYLES[style](rng, (rows, cols))
         if style == "near identity" and rows == cols:

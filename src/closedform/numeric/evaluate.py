@@ -16,7 +16,7 @@ from numpy import ndarray
 from closedform.core.dim import Dim
 from closedform.core.expr import Expr
 from closedform.core.limits import tick
-from closedform.numeric.cost import OVERHEAD, SMALL, further, weight
+from closedform.numeric.cost import LIGHT, OVERHEAD, SMALL, beforehand, further, weight
 from closedform.numeric.series import Loop, fixed_parts, scope
 from closedform.numeric.threads import one
 from closedform.ops.build import transpose
@@ -197,18 +197,19 @@ class Bound:
 
     def _run(self, values: list[Any], steps: list[Step]) -> None:
         for i, function, places, params, scalar, cost in steps:
-            tick(cost + OVERHEAD)
+            parts = [values[j] for j in places]
+            tick(cost + OVERHEAD if cost <= LIGHT else cost + beforehand(self.program.nodes[i], cost, parts))
             try:
-                value = function(np, *[values[j] for j in places], *params)
+                value = function(np, *parts, *params)
                 if scalar:
                     if value.__class__ is ndarray and value.ndim:
                         value = value[0, 0]
                 elif value.__class__ is not ndarray or value.ndim != 2:
                     value = np.reshape(value, (1, 1))
-                elif value.size > SMALL:
+                elif value.size > SMALL and cost <= LIGHT:
                     tick(further(self.program.nodes[i], cost, value))
             except FAILURES:
-                value = self._second_try(i, function, [values[j] for j in places], params)
+                value = self._second_try(i, function, parts, params)
             values[i] = value
 
     def _second_try(self, i: int, function: Callable[..., Any], parts: list[Any], params: tuple[Any, ...]) -> Any:

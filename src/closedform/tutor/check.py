@@ -67,6 +67,8 @@ class Referee:
         answer = self.answer
         if answer is None:
             return self._ill_shaped()
+        if self.case.truth is not answer and self._entries(answer) > LARGE:
+            return self._at_smaller_sizes(answer)
         index = readings.index_form(self.case, answer)
         if index is not None:
             said = f"it is the entry {index} of the derivative, not yet in matrix form"
@@ -75,10 +77,7 @@ class Referee:
             found = self._if_right(answer)
             if found is not None:
                 return found
-        if self.case.truth is None:
-            return self._without_truth(answer)
-        smaller = self._smaller(answer)
-        return self._not_right(answer) if smaller is None else smaller
+        return self._without_truth(answer) if self.case.truth is None else self._not_right(answer)
 
     # ---- right ------------------------------------------------------------------------------------------------
     def _if_right(self, answer: Expr) -> Judgement | None:
@@ -212,20 +211,25 @@ class Referee:
             return self._wrong(answer, why)
         return self._of_other_shape(answer)
 
-    def _smaller(self, answer: Expr) -> Judgement | None:
-        """The verdict at smaller sizes, where numbers stand for large ones; None where those may stay, or have to."""
-        function, wrt = self.case.question.function, self.case.question.wrt
-        sizes = [(s.rows.integer or 1) * (s.cols.integer or 1) for s in assumptions.symbols_in(function, answer, *wrt)]
-        if max(sizes, default=1) <= LARGE:
-            return None
+    def _entries(self, answer: Expr) -> int:
+        """How many entries the largest variable has whose sizes are numbers."""
+        symbols = assumptions.symbols_in(self.case.question.function, answer, *self.case.question.wrt)
+        return max(((s.rows.integer or 1) * (s.cols.integer or 1) for s in symbols), default=1)
+
+    def _at_smaller_sizes(self, answer: Expr) -> Judgement:
+        """The verdict with smaller numbers for large sizes; Refusal where those have to stay."""
         from closedform.numeric.sizes import shrink
 
+        function, wrt = self.case.question.function, self.case.question.wrt
         try:
-            (small, its_answer, *_), table = shrink((function, answer, *wrt))
-            names = [x.params[0] for x in wrt]
-            said = Referee(Case(small, names, None, self.case.layout, self.case.structure), its_answer).judgement()
+            (small, its_answer, *its_wrt), table = shrink((function, answer, *wrt))
         except InputError:
-            return None
+            raise Refusal(
+                f"answers are judged on values, and a variable has {self._entries(answer):,} entries; write a name for its size"
+            ) from None
+        given = {x.params[0]: str(x.rows) if x.is_column else f"{x.rows} {x.cols}" for x in its_wrt if x not in postorder(small)}
+        names = [x.params[0] for x in wrt]
+        said = Referee(Case(small, names, given, self.case.layout, self.case.structure), its_answer).judgement()
         changed = ", ".join(f"{new} for {old}" for old, new in table.items())
         return replace(
             said, explanation=f"{said.explanation} (judged with {changed})", expression=str(function), answer=self.text,

@@ -31,7 +31,7 @@ PIECES = 8
 """So many times as many trials are made of what is put together from pieces ..."""
 MOST_LOOKS = 60
 """... until so many points have been tried, where most of them do not settle it."""
-FEWEST = 1
+FEWEST = 2
 """So few trials will do ..."""
 SHARE = 0.4
 """... where they have taken this share of the steps that a question may take."""

@@ -145,13 +145,17 @@ class Points:
     def _sizes(self) -> dict[str, int]:
         """The next choice of sizes; from the first again when all have been used."""
         for found in self.choices:
-            if not self.tall or self._entries(found) <= MOST_ENTRIES:
+            if self.affords(found):
                 self.known_sizes.append(found)
                 return found
         if not self.known_sizes:
             self.known_sizes = self._small_sizes()
         self.turn += 1
         return self.known_sizes[self.turn % len(self.known_sizes)]
+
+    def affords(self, sizes: dict[str, int]) -> bool:
+        """Is no matrix too large at some sizes?"""
+        return not self.tall or self._entries(sizes) <= MOST_ENTRIES
 
     def _entries(self, sizes: dict[str, int]) -> int:
         """The entries of the largest matrix at some sizes."""

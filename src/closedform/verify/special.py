@@ -63,7 +63,7 @@ class SpecialPoints:
         demands = self.points.demands
         single = dict.fromkeys(demands.indices, 1)
         self.sizes = [{**row, **single} for row in special_sizes(demands.names)] if demands.names else []
-        self.sizes = [row for row in self.sizes if demands.met(row, 1)]
+        self.sizes = [row for row in self.sizes if demands.met(row, 1) and self.points.affords(row)]
         self.variables = [x for x in dict.fromkeys(x.params[0] for x in comparison.question.wrt) if x in self.points.symbols]
         self.variables = [x for x in self.variables if x not in self.points.held]
 
