@@ -59,6 +59,12 @@ def reason(message: str) -> str:
     return re.sub(r"\d+(\.\d+)?(e[+-]?\d+)?", "#", line)[:110]
 
 
+def alone(case: Question) -> dict[str, Any]:
+    """What comes of asking, without the second reader."""
+    _, found = _ask(case, verify=True)
+    return found | {"outcome": "slow"} if found["cpu"] > SLOW_S else found
+
+
 def _ask(case: Question | Text, verify: bool) -> tuple[Any, dict[str, Any]]:
     """The answer or None, and what came of asking."""
     wall, cpu = time.perf_counter(), time.process_time()

@@ -1,7 +1,7 @@
 """Are the draws of the contract test adversarial enough?  Whatever all small matrices refute, they must refute.
 
 A false claim about the facts of a value is found by the contract test when its draws hold a counterexample.  For each
-operation and each assignment of facts to its arguments, ``missed`` lists the claims that claims.py refutes and the draws
+operation and each assignment of facts to its arguments, ``attacked`` lists the claims that claims.py refutes and the draws
 of tests/contract/claims.py do not: each is an error that could be planted and would not be found.
 """
 
@@ -19,17 +19,22 @@ from closedform.core.facts import closure
 from closedform.core.infer import facts
 
 
-class Missed(NamedTuple):
-    """Claims about a node that small matrices refute; ``true`` are those that the operation makes itself."""
+class Attacked(NamedTuple):
+    """What small matrices say of claims about a node: those that are made, and those that could be planted."""
 
     node: str
     given: str
+    made: int
+    planted: int
+    """How many claims are refuted that are not made: each is an error that could be planted in the rule of facts."""
     false: tuple[str, ...]
+    """Claims that are made and refuted."""
     unseen: tuple[str, ...]
+    """Claims that are refuted, but not by the draws of the contract test: planted, they would not be found."""
 
 
-def missed(case: Case, every: int = 1, most: int = 1200) -> Iterator[Missed]:
-    """For every so many assignments of facts: claims of the operation that are false, and false claims not seen.
+def attacked(case: Case, every: int = 1, most: int = 1200) -> Iterator[Attacked]:
+    """The claims about an operation under every so many assignments of facts to its arguments.
 
     ``most`` is how many times arguments are taken together by lot.
     """
@@ -43,11 +48,11 @@ def missed(case: Case, every: int = 1, most: int = 1200) -> Iterator[Missed]:
         claimed = facts(node)
         given = {original[s.params[0]]: facts(s) for s in node.args if s.op.name == "symbol"}
         refuted = attack.refuted(given, claimed) - (set() if e.is_column else {"simplex"})
-        false = refuted & claimed
-        unseen = refuted - claimed - seen(node, claimed) if refuted - claimed else set()
-        if false or unseen:
-            said = "; ".join(f"{s.params[0]} {' '.join(sorted(s.params[4]))}" for s in node.args if s.op.name == "symbol")
-            yield Missed(str(node), said, tuple(sorted(false)), tuple(sorted(unseen)))
+        planted = refuted - claimed
+        unseen = planted - seen(node, claimed) if planted else planted
+        said = "; ".join(f"{s.params[0]} {' '.join(sorted(s.params[4]))}" for s in node.args if s.op.name == "symbol")
+        false = tuple(sorted(refuted & claimed))
+        yield Attacked(str(node), said, len(claimed), len(planted), false, tuple(sorted(unseen)))
 
 
 def seen(node: Expr, claimed: frozenset[str]) -> set[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from tests.contract.cases import CASES
 from tests.mutation.alone import corpus, fired_in, of_rows, outcome, outcome_without, uses
 from tests.mutation.answers import Answer, Mutant, answers, mutants, random_answers
-from tests.mutation.attacks import missed
+from tests.mutation.attacks import attacked
 from tests.mutation.rules import RuleMutant, rule_mutants
 
 from closedform.core.errors import InputError, Refusal
@@ -47,9 +47,12 @@ class Tally:
     def done(self) -> int:
         return sum(self.kinds.values())
 
+    def count(self, kind: str, outcome: str, number: int) -> None:
+        self.kinds[kind] += number
+        self.outcomes[outcome] += number
+
     def add(self, kind: str, outcome: str, survivor: str = "") -> None:
-        self.kinds[kind] += 1
-        self.outcomes[outcome] += 1
+        self.count(kind, outcome, 1)
         if survivor:
             self.survivors.append(survivor)
 
@@ -130,15 +133,21 @@ def in_rules(count: int, seed: int = 0, step: Step = still) -> Tally:
 
 # ---- facts -----------------------------------------------------------------------------------------------------------
 def of_facts(every: int = 1, step: Step = still) -> Tally:
-    """The claims of all operations about their values, attacked; ``every``: of so many assignments of facts one."""
-    tally = Tally("operations whose facts are attacked")
+    """The claims of all operations about their values, attacked; ``every``: of so many assignments of facts one.
+
+    A claim that is made must hold.  One that is not made and does not hold stands for a planted error: the draws of the
+    contract test must refute it.
+    """
+    tally = Tally("claims about values")
     for case in CASES:
-        found = list(missed(case, every))
-        false = [f"{m.node} given {m.given} is not {', '.join(m.false)}" for m in found if m.false]
-        unseen = [f"{m.node} given {m.given}: {', '.join(m.unseen)}" for m in found if m.unseen]
-        tally.add("claims of an operation", "a false claim" if false else "every claim holds")
-        tally.survivors += false
-        tally.notes += [f"claims that are false, not made, and that the contract test would not refute: {u}" for u in unseen]
+        for found in attacked(case, every):
+            where = f"{found.node} given {found.given}"
+            tally.count("made", "holds", found.made - len(found.false))
+            tally.count("planted", "caught", found.planted - len(found.unseen))
+            for fact in found.false:
+                tally.add("made", "refuted", f"{where} is not {fact}")
+            for fact in found.unseen:
+                tally.add("planted", "not seen", f"the contract test does not see that {where} is not {fact}")
         step()
     return tally
 

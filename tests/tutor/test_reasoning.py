@@ -45,6 +45,12 @@ def test_the_first_line_that_does_not_follow(old: str, new: str, line: int, slip
     assert said.lines[-1][2] == "does not follow"
 
 
+@pytest.mark.parametrize("left", ["grad f", "grad_x f", "gradient", "df/dx", "∇f", "∂f/∂x"])
+def test_names_of_the_answer(left: str) -> None:
+    said = cf.check_derivation("x'*A*x", "x", f"df = 2*x'*A*dx\n{left} = 2*A*x", "x: n; A: n n symmetric")
+    assert said.verdict == "right"
+
+
 def test_an_unfinished_derivation() -> None:
     said = cf.check_derivation("x'*x", "x", "df = dx'*x + x'*dx\n= 2*x'*dx", "x: n")
     assert said.verdict == "unfinished" and not said.right

@@ -250,6 +250,8 @@ def _of_line(number: int, line: str, *, final: bool = False) -> list[Segment]:
 
 def _is_final(head: str) -> bool:
     bare = head.replace(" ", "")
+    if len(head.split()) == 2 and head.split()[0].partition("_")[0] in FINAL:  # grad f, grad_x f
+        return True
     return bare in FINAL or bare.startswith(("∇", "∂")) or (bare.startswith("d") and "/d" in bare)
 
 
