@@ -224,6 +224,9 @@ def _of_line(number: int, line: str, *, final: bool = False) -> list[Segment]:
     for arrow in ARROWS:
         if line.lstrip().startswith(arrow):
             start, final = line.index(arrow) + len(arrow), True
+    sign = line.find("=", start)
+    if sign >= 0 and _is_final(line[start:sign].strip()):
+        start, final = sign + 1, True
     places = _equals(line, start)
     bounds = [start, *(p + 1 for p in places)]
     ends = [*places, len(line)]
@@ -231,10 +234,7 @@ def _of_line(number: int, line: str, *, final: bool = False) -> list[Segment]:
     left = ""
     if len(parts) > 1:
         head = parts[0][0].strip()
-        if _is_final(head):
-            final = True
-            parts = parts[1:]
-        elif not head:
+        if not head:
             parts = parts[1:]
         elif head.isidentifier():
             left, parts = head, parts[1:]
