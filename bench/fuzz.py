@@ -27,7 +27,7 @@ from tests.fuzz.campaign import FINDINGS, Tally, hashes, run
 
 COLUMNS = ("{task.description:12}", BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), "{task.fields[note]}")
 ENDLESS = 10**9
-QUIET = 2000
+QUIET = 500
 """Where no terminal shows a bar, the counts are printed after so many questions."""
 
 

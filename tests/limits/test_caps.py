@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ LONG = " + ".join(f"x'*A^{k}*x" for k in range(1, 60))
 HIT: list[tuple[str, float, str, str]] = [
     ("text", 10, LONG, "x"), ("nodes", 100, LONG, "x"), ("depth", 20, "(" * 30 + "x" + ")" * 30 + "'*x", "x"),
     ("power", 50, "x'*A^51*x", "x"), ("power", 50, "sum(x.^51)", "x"), ("power", 50, "x'*x + 0*sum(ones(51))", "x"),
-    ("seconds", 0.01, " + ".join([LONG] * 8), "x"),
+    ("seconds", 0.01, " + ".join([LONG] * 8), "x"), ("steps", 5_000, LONG, "x"),
 ]  # fmt: skip
 
 
@@ -123,6 +124,13 @@ def test_a_name_that_is_no_cap() -> None:
 def test_every_cap_is_documented() -> None:
     for name in DEFAULTS:
         assert f"``{name}``" in (type(cf.limits).__doc__ or "")
+
+
+def test_the_page_says_the_defaults() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "limits.md").read_text(encoding="utf-8")
+    for name, value in DEFAULTS.items():
+        shown = "10^15" if value == 10**15 else f"{value:,}"
+        assert f"| `{name}` | {shown} |" in page
 
 
 def test_a_question_has_one_account() -> None:

@@ -67,6 +67,7 @@ for question in QUESTIONS:
     ask(*question)
 cf.derive("crossentropy(p, 10000*x)", "x", "x: n; p: n simplex")
 import scipy.linalg, scipy.special, mpmath
+cf.derive("tr(expm(X))", "X", "X: n n")  # the libraries that are loaded for linear algebra are known from here on
 seen = []
 def look(event, arguments):
     if event == "compile":

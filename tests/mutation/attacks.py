@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tests.contract import admissible, assumed, fresh, node_of, unmet
-from tests.mutation.claims import FACTS, Attack
+from tests.contract.claims import PATTERNS
+from tests.mutation.claims import Attack
 from tests.mutation.rules import Case
 
 from closedform.core.expr import Expr
@@ -49,19 +50,18 @@ def attacked(case: Case, every: int = 1, most: int = 1200) -> Iterator[Attacked]
         given = {original[s.params[0]]: facts(s) for s in node.args if s.op.name == "symbol"}
         refuted = attack.refuted(given, claimed) - (set() if e.is_column else {"simplex"})
         planted = refuted - claimed
-        unseen = planted - seen(node, claimed) if planted else planted
+        unseen = planted - seen(node, claimed, planted) if planted else planted
         said = "; ".join(f"{s.params[0]} {' '.join(sorted(s.params[4]))}" for s in node.args if s.op.name == "symbol")
         false = tuple(sorted(refuted & claimed))
         yield Attacked(str(node), said, len(claimed), len(planted), false, tuple(sorted(unseen)))
 
 
-def seen(node: Expr, claimed: frozenset[str]) -> set[str]:
-    """The claims that the draws of the contract test refute, beside those that are made."""
-    out: set[str] = set()
-    left = [fact for fact in FACTS if fact not in claimed]
+def seen(node: Expr, claimed: frozenset[str], planted: set[str]) -> set[str]:
+    """Those of the planted claims, beside those that are made, that the draws of the contract test refute."""
+    left = {fact: closure(claimed | {fact}) - claimed for fact in planted}
+    patterns = claimed & PATTERNS
     for value in admissible(node):
-        out |= {fact for fact in left if unmet(value, closure(claimed | {fact}))}
-        left = [fact for fact in left if fact not in out]
+        left = {fact: further for fact, further in left.items() if not unmet(value, further | patterns)}
         if not left:
             break
-    return out
+    return planted - left.keys()

@@ -7,8 +7,8 @@ from tests.contract.cases import CASES
 from tests.mutation.attacks import attacked
 
 FIRST = list({name: (name, declaration, params) for name, declaration, params in reversed(CASES)}.values())
-EVERY = 5
-TOGETHER = 150
+EVERY = 7
+TOGETHER = 100
 
 
 @pytest.mark.parametrize("case", FIRST, ids=[name for name, _, _ in FIRST])

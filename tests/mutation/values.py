@@ -7,6 +7,7 @@ fit, a number that is not finite.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from functools import reduce
 from typing import Any
@@ -175,7 +176,9 @@ def _real(A: Any) -> Any:
 
 def _logm(A: Any) -> Any:
     _regular(A)
-    return _real(scipy.linalg.logm(A))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # its estimate of the error, which points far apart need not mind
+        return _real(scipy.linalg.logm(A))
 
 
 def _upper_corner(function: Any, A: Any, E: Any) -> Any:

@@ -7,7 +7,7 @@ shared with the answer.  Points, directions and sizes come from a seed; a certif
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -19,12 +19,13 @@ from closedform.core.limits import counted, limits, spent
 from closedform.core.walk import postorder
 from closedform.numeric.series import refuse_long
 from closedform.numeric.sizes import CAP, shrink
-from closedform.verify.comparison import Comparison
+from closedform.verify.comparison import Outcome
 from closedform.verify.contraction import derivative_shape
 from closedform.verify.point import SCHEDULE
 from closedform.verify.question import Question
 from closedform.verify.record import data_of, question_of
 from closedform.verify.special import SpecialPoints
+from closedform.verify.trial import Trials
 
 MOST_ENTRIES = 1_000_000
 PIECES = 8
@@ -35,8 +36,10 @@ FEWEST = 2
 """So few trials will do ..."""
 SHARE = 0.4
 """... where they have taken this share of the steps that a question may take."""
-SMALL = [style for style, _ in SCHEDULE].index("small")
-"""One trial is made where functions that saturate do not."""
+GENERIC = 9
+"""So many of them are made at random points, the further ones at points on the pieces as far as there are."""
+SMALL, MIXED = ([style for style, _ in SCHEDULE].index(name) for name in ("small", "mixed"))
+"""One trial is made where functions that saturate do not; of the later ones every other with symbols of different sizes."""
 STRUCTURES = ("projected", "free", "independent")
 
 
@@ -172,18 +175,8 @@ def _compared(small: Question, plan: _Plan, question: Question) -> Certificate:
     sizes: list[dict[str, int]] = []
     reason = ""
     with np.errstate(all="ignore"):
-        check = Comparison(small, plan.seed)
-        mark = check.points.mark()
-        for k in range(plan.trials * (PIECES if check.pieces and not plan.exactly else 1)):
-            if k >= plan.trials and check.points.tried > MOST_LOOKS and not plan.exactly:
-                break
-            if k >= FEWEST and not plan.exactly and _costly():
-                break
-            if k == 2:
-                check.points.back(SMALL)
-            outcome = check.trial()
-            if k == 2:
-                check.points.back(mark)
+        check = Trials(small, plan.seed)
+        for outcome in _generic(check, plan):
             errors.append(outcome.error)
             sizes.append(outcome.sizes)
             reason = outcome.reason
@@ -202,6 +195,26 @@ def _compared(small: Question, plan: _Plan, question: Question) -> Certificate:
                         break
     worst = max(errors)
     return Certificate(not reason, generic, worst, tuple(sizes), plan.seed, reason, special, plan.thorough, question)
+
+
+def _generic(check: Trials, plan: _Plan) -> Iterator[Outcome]:
+    """The outcomes at random points and, where there are pieces, at points on them."""
+    points = check.points
+    mark = points.mark()
+    total = plan.trials * (PIECES if check.pieces and not plan.exactly else 1)
+    on_pieces = check.on_pieces() if check.pieces else iter(())
+    for k in range(total):
+        if k >= plan.trials and points.tried > MOST_LOOKS and not plan.exactly:
+            return
+        if k >= FEWEST and not plan.exactly and _costly():
+            return
+        outcome = next(on_pieces, None) if k >= GENERIC else None
+        if outcome is None:
+            style = SMALL if k == 2 else MIXED if k > 2 and k % 2 else mark
+            points.back(style)
+            outcome = check.trial()
+            points.back(mark)
+        yield outcome
 
 
 def _costly() -> bool:

@@ -9,14 +9,14 @@ import numpy as np
 
 from closedform.core.errors import Refusal
 from closedform.core.expr import Expr
+from closedform.core.infer import facts as known_facts
 from closedform.core.walk import postorder
 from closedform.numeric.difference import COMPLEX_STEP, Slope, derivative
 from closedform.numeric.tangent import curved, direction, independent, project, space
 from closedform.verify.contraction import as_tensor, contract, off_space, transposed
 from closedform.verify.kinks import PIECEWISE, SPECTRAL, bends, degenerate, largest, ties
 from closedform.verify.point import Point, Points
-from closedform.verify.question import Candidate, Question
-from closedform.verify.referee import Referee
+from closedform.verify.question import Question
 
 EXACT = 1e-8
 """Tolerance where the derivative is taken by the complex step alone."""
@@ -51,11 +51,6 @@ SIDED = 0.1
 """Differences side with the answer when they are this much nearer to it than the complex step is."""
 NARROW = 1e-4
 """A deviation below this may come from a badly conditioned point: other points are tried first."""
-RETRIES = 10
-UNSEEN = 2
-"""So many points are put to the referee where floating point finds none."""
-ZERO_RETRIES = 3
-"""How many more points are tried where nothing but zero has been seen, of an answer that is written as zero."""
 
 
 class Outcome(NamedTuple):
@@ -73,7 +68,7 @@ def _inside(node: Expr) -> Sequence[Expr]:
 
 
 class Comparison:
-    """The original of a question against its answer, at as many points as asked for."""
+    """The original of a question against its answer, at one point and another."""
 
     def __init__(self, question: Question, seed: int) -> None:
         self.question = question
@@ -94,91 +89,11 @@ class Comparison:
         """Is the original or the answer put together from pieces?"""
         self.spectral = any(n.op.name in SPECTRAL for node in nodes for n in _inside(node))
         repeated = [x for x in names.values() if question.wrt.count(x) > 1 and curved(space(x))]
-        self.judge: Referee | None = None
-        self.vanishes = False
-        """Has the referee seen nothing but a derivative of zero?"""
         self.bent = bool(repeated) and question.structure == "projected"
         if self.bent and len(question.wrt) > 2:
             raise Refusal(f"an answer of order {len(question.wrt)} by {repeated[0]}, with orthonormal columns, cannot be checked")
 
-    def trial(self) -> Outcome:
-        """The outcome at one point, or at the most telling of a few where one point does not settle it.
-
-        What floating point cannot settle is put to the referee (verify/referee.py).
-        """
-        mark = self.points.mark()
-        patience = ZERO_RETRIES if self.zero else RETRIES
-        seen: dict[str, Outcome] = {}
-        places: dict[str, Candidate] = {}
-        refused: Refusal | None = None
-        for attempt in range(RETRIES + 1):
-            try:
-                point = self.points.next()
-            except Refusal as error:
-                refused = error
-                break
-            outcome = self.compare(point)
-            extreme = outcome.kind == "wrong" and self._extreme(point)
-            if not extreme and (outcome.kind in ("right", "wrong") or (outcome.kind == "faint" and not self.changing)):
-                return self._unless_narrow(seen, places) or outcome
-            seen[outcome.kind] = outcome
-            places[outcome.kind] = Candidate(point.sizes, self._env(point))
-            if extreme or (set(seen) == {"faint"} and attempt == patience):
-                break
-            self.points.skip_style()
-        self.points.back(mark)
-        if set(seen) == {"faint"} and self.vanishes:
-            return seen["faint"]
-        return self._refereed(seen, places) or self._unsettled(seen, refused)
-
-    def _unless_narrow(self, seen: dict[str, Outcome], places: dict[str, Candidate]) -> Outcome | None:
-        """A small deviation at an earlier point, when the referee says that it is none of rounding."""
-        if "narrow" not in seen:
-            return None
-        found = self._refereed({"narrow": seen["narrow"]}, {"narrow": places["narrow"]})
-        return found if found is not None and found.kind == "wrong" else None
-
-    def _unsettled(self, seen: dict[str, Outcome], refused: Refusal | None) -> Outcome:
-        """The outcome where the referee abstains."""
-        for kind in ("wrong", "narrow"):
-            if kind in seen:
-                return seen[kind]
-        if refused is not None and not seen:
-            raise refused
-        if "vanishing" in seen and "faint" not in seen:
-            raise Refusal("no admissible point was found to check the answer at: its derivative underflows")
-        for kind in ("faint",) if "unusable" in seen or self.spectral else ("faint", "undefined"):
-            if kind in seen:
-                return seen[kind]
-        raise Refusal("no admissible point was found to check the answer at: its derivative cannot be had numerically")
-
-    def _refereed(self, seen: dict[str, Outcome], places: dict[str, Candidate]) -> Outcome | None:
-        """What the referee says at the points that have been seen, the most suspicious first; None where it abstains."""
-        candidates = [
-            places[kind] for kind in ("wrong", "narrow", "unusable", "vanishing", "faint", "undefined") if kind in places
-        ]
-        if not candidates:
-            try:
-                candidates = [Candidate(*self.points.anywhere()) for _ in range(UNSEEN)]
-            except Refusal:  # no sizes fit
-                return None
-        if self.judge is None:
-            self.judge = Referee(self.question, self.points.symbols, self.points.held, flip=self.flip)
-        found = self.judge.decide(candidates, self.points.rng)
-        if found is None:
-            return None
-        if found.kind == "zero":
-            if not self.zero and set(seen) - {"faint", "unusable"}:
-                return None
-            self.vanishes = True
-            return Outcome("faint", found.error, found.sizes)
-        reason = f"the answer and the derivative with many digits differ by {found.error:.1e} (relative) at sizes {found.sizes}"
-        return Outcome(found.kind, found.error, found.sizes, reason if found.kind == "wrong" else "")
-
-    def _env(self, point: Point) -> dict[str, Any]:
-        return {name: point.values[place] for place, name, _ in self.points.program.inputs}
-
-    def _extreme(self, point: Point) -> bool:
+    def extreme(self, point: Point) -> bool:
         """Does something that moves come near the ends of the range of floating point?"""
         values = [point.values[i] for i in self.changing]
         return any(_smallest(v) < TINY or largest(v) > 1 / TINY or not np.isfinite(v).all() for v in values)
@@ -308,9 +223,12 @@ class Comparison:
         rng, answers, sides = self.points.rng, [], []
         for scale in (0.0, *[NUDGE] * NUDGES):
             env = {}
-            for place, name, _ in self.points.program.inputs:
+            for place, name, node in self.points.program.inputs:
                 value = point.values[place]
-                env[name] = value * (1 + scale * rng.standard_normal(np.shape(value)))
+                change = scale * rng.standard_normal(np.shape(value))
+                if known_facts(node) & {"symmetric", "skew"} and np.ndim(value):  # entries that are tied stay so
+                    change = change + np.transpose(change)
+                env[name] = value * (1 + change)
             moved = point._replace(values=point.bound.values(env))
             answers.append(self.tensor(moved, tangents))
             got, _, slope = self.sides(moved, answers[-1], tangents, used)

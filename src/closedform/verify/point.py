@@ -30,6 +30,8 @@ such as the positive argument of a logarithm rests."""
 SIZE_TRIES = 12
 """How often the sizes are changed, because a matrix is singular at them, before the way to draw is."""
 FEWEST_TRIES = 24
+FEW_ENTRIES = 200_000
+"""Sizes with a larger matrix are passed over ..."""
 MOST_ENTRIES = 1_500_000
 """A matrix with more entries is not evaluated: smaller sizes are used."""
 WORK = 60_000
@@ -155,7 +157,7 @@ class Points:
 
     def affords(self, sizes: dict[str, int]) -> bool:
         """Is no matrix too large at some sizes?"""
-        return not self.tall or self._entries(sizes) <= MOST_ENTRIES
+        return not self.tall or self._entries(sizes) <= FEW_ENTRIES
 
     def _entries(self, sizes: dict[str, int]) -> int:
         """The entries of the largest matrix at some sizes."""

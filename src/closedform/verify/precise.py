@@ -20,7 +20,7 @@ from closedform.core.walk import postorder
 from closedform.verify.written_out import NoValue
 
 MOVING = frozenset((
-    "add", "mul", "hadamard", "transpose", "named", "diag", "diagonal", "tril", "triu", "vec", "unvec", "index", "blocks",
+    "hadamard", "transpose", "named", "diag", "diagonal", "tril", "triu", "vec", "unvec", "index", "blocks",
     "vech", "kron", "khatrirao", "member", "moved", "trace", "sum",
 ))  # fmt: skip
 """Operations whose own ``value`` is exact on arrays of precise numbers."""
@@ -68,7 +68,8 @@ class Arithmetic:
             "softplus": self._softplus, "gelu": self._gelu, "silu": self._silu,
         }  # fmt: skip
         self.matrixwise: dict[str, Callable[..., Any]] = {
-            "pow": self._power, "entrypow": self._power, "maximum": self._maximum, "minimum": self._minimum,
+            "add": self._sum, "mul": self._product, "pow": self._power, "entrypow": self._power,
+            "maximum": self._maximum, "minimum": self._minimum,
             "max": self._max, "min": self._min, "norm2": self._norm2, "norm1": self._norm1,
             "softmax": self._softmax, "softmax_rows": self._softmax_rows, "logsumexp": self._logsumexp,
             "logsumexp_rows": self._logsumexp_rows, "logsoftmax": self._logsoftmax, "crossentropy": self._crossentropy,
@@ -160,6 +161,22 @@ class Arithmetic:
         if all(np.ndim(p) == 0 for p in parts):
             return function(*parts)
         return np.frompyfunc(function, len(parts), 1)(*parts)
+
+    def _sum(self, *terms: Any) -> Any:
+        out = terms[0]
+        for t in terms[1:]:
+            out = out + t
+        return out
+
+    def _product(self, *factors: Any) -> Any:
+        out = factors[0]
+        for g in factors[1:]:
+            if np.ndim(out) and np.ndim(g):
+                out = out @ g
+                out = out[0, 0] if out.shape == (1, 1) else out
+            else:  # an array first: mpmath takes long to see that it is not to multiply it
+                out = out * g if np.ndim(out) else g * out
+        return out
 
     # ---- entry by entry ------------------------------------------------------------------------------------------
     def _step(self, x: Any) -> Any:

@@ -22,6 +22,7 @@ from closedform.core.limits import tick
 from closedform.core.walk import postorder
 from closedform.numeric.difference import STENCIL
 from closedform.numeric.tangent import curved, direction, independent, project, space
+from closedform.rewrite.term import is_zero
 from closedform.verify.contraction import as_tensor, contract
 from closedform.verify.precise import Arithmetic
 from closedform.verify.question import Candidate, Question
@@ -45,22 +46,24 @@ SPARE = 40
 """So many digits are left to rounding."""
 SINGULAR = 1e25
 """A matrix with a larger condition number counts as singular."""
-SCALES = (1.0, 0.1, 0.01, 0.001, 1e-4, 1e-6, 10.0, 100.0, 1000.0)
-"""What a point is multiplied with, in turn, to reach where a function neither saturates nor overflows."""
+SCALES = (0.1, 0.01, 0.001, 1e-4, 1e-6, 10.0, 100.0, 1000.0)
+"""What points are multiplied with, in turn, to reach where a function neither saturates nor overflows."""
 SCALABLE = frozenset({"symmetric", "skew", "diagonal", "lower", "upper", "psd", "pd", "positive", "nonnegative", "invertible"})
 """Facts that a multiple has too."""
-MOST_WORK = 400_000
+MOST_WORK = 200_000
 """Multiplications of numbers that may be spent on one question."""
 IN_A_STEP = 4
 """So many of them, with ``DIGITS`` digits, count as one step (``cf.limits.steps``)."""
 POWERS = frozenset(["matrixpow", "sympow"])
 """Operations whose exponent says how many products of matrices they take."""
-COSTLY = {"expm": 250, "dexpm": 900, "logm": 2000, "dlogm": 8500, "sqrtm": 370, "eigvalsh": 45, "lambda_max": 45, "svdvals": 70,
+COSTLY = {"expm": 250, "dexpm": 900, "logm": 1000, "dlogm": 3500, "sqrtm": 370, "eigvalsh": 45, "lambda_max": 45, "svdvals": 70,
           "normnuc": 70, "normspec": 70, "adj": 12, "sylvester": 75, "lyap": 75, "pinv": 15, "inv": 10, "det": 8, "logdet": 8,
           "chol": 8}  # fmt: skip
 """How many times n^3 multiplications these cost."""
 
 
+ENTRY = 8
+"""So many multiplications are worth what an entry of the answer takes on its way to the directions."""
 CALL = 4
 """So many multiplications are worth what it takes to come to a node."""
 TRANSCENDENTAL = dict.fromkeys(
@@ -158,9 +161,9 @@ class Referee:
         None where no point can be looked at, also because of what the points before have cost.
         """
         zero: Verdict | None = None
-        for scale, candidate in product(SCALES, candidates[:2]):
-            if not self.able:
-                break
+        turns = [(1.0, candidate) for candidate in candidates[:2]]
+        turns += [(scale, candidates[k % min(2, len(candidates))]) for k, scale in enumerate(SCALES)]
+        for scale, candidate in turns if self.able else ():
             env = {name: self._multiple(name, value, scale) for name, value in candidate.env.items()}
             found = self._looked_at(Candidate(candidate.sizes, env), rng)
             if found is not None and found.kind != "zero":
@@ -203,9 +206,13 @@ class Referee:
         """Both sides with so many digits; None where the point is not admissible or the work is too much."""
         self.arithmetic = at = self._with(digits)
         question, sizes = self.question, candidate.sizes
-        original, answer = (written_out(e, sizes) for e in (question.original, question.answer))
+        roots = [written_out(e, sizes) for e in (question.original, question.answer)]
+        original, answer = roots
+        zero = is_zero(answer)
+        if zero:  # its many entries need not be made
+            roots.pop()
         steps = list(product(STENCIL, repeat=len(question.wrt)))
-        work = _work(original, sizes) * len(steps) + _work(answer, sizes)
+        work = _work(original, sizes) * len(steps) + (0 if zero else _work(answer, sizes) + ENTRY * _entries(answer, sizes))
         self.work -= work
         if self.work < 0:
             return None
@@ -215,17 +222,20 @@ class Referee:
             family, (i, rows, cols) = member.args[0], (d.value(sizes) for d in member.params)
             value = np.reshape(env[family.params[0]][i - 1], (rows, cols))
             env[name] = value[0, 0] if member.is_scalar else value
-        values = at.values([original, answer], env, sizes)
-        if not self._admissible(values, [original, answer], sizes, env):
+        values = at.values(roots, env, sizes)
+        if not self._admissible(values, roots, sizes, env):
             return None
         tangents = [self._tangent(x, V, env) for x, V in zip(question.wrt, towards, strict=True)]
         want, error = self._slope(original, tangents, steps, env, sizes)
         used = tangents
         if question.structure == "independent":
             used = [independent(space(x), V) for x, V in zip(question.wrt, tangents, strict=True)]
-        value = values[answer]
-        tensor = as_tensor(np.transpose(value) if self.flip else value, int(np.size(values[original])), used)
-        got, terms = contract(tensor, used), contract(np.abs(tensor), [np.abs(V) for V in used])
+        if zero:
+            got = terms = [at.number(0)] * len(want)
+        else:
+            value = values[answer]
+            tensor = as_tensor(np.transpose(value) if self.flip else value, int(np.size(values[original])), used)
+            got, terms = contract(tensor, used), contract(np.abs(tensor), [np.abs(V) for V in used])
         whole = max(abs(v) for value in values.values() for v in np.ravel(value))
         return Sides(at.context, list(np.atleast_1d(got)), list(np.atleast_1d(terms)), list(want), error, whole, len(used))
 
@@ -237,7 +247,7 @@ class Referee:
         known = frozenset() if symbol is None or symbol.op.name == "family" else known_facts(symbol)
         if "simplex" in known:
             exact = exact / np.sum(exact)
-        if "idempotent" in known:
+        if "idempotent" in known and np.ndim(exact):
             for _ in range(4):
                 exact = 3 * (exact @ exact) - 2 * (exact @ exact @ exact)
         if "orthonormal" in known and np.ndim(exact):
@@ -317,6 +327,10 @@ def _doublings(exponent: object, sizes: Mapping[str, int]) -> int:
     """How many products of matrices make up a power."""
     number = exponent.value(sizes) if isinstance(exponent, Dim) else exponent
     return 2 * number.bit_length() if isinstance(number, int) else 0
+
+
+def _entries(e: Expr, sizes: Mapping[str, int]) -> int:
+    return e.rows.value(sizes) * e.cols.value(sizes)
 
 
 def _work(e: Expr, sizes: Mapping[str, int]) -> int:

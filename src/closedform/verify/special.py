@@ -20,7 +20,7 @@ from closedform.numeric.special import KINDS, special_sizes, special_value
 from closedform.numeric.tangent import direction, independent, project, space
 from closedform.verify.comparison import DIFFERENCED, EXACT, ROUNDING, UNSURE, Comparison, Outcome
 from closedform.verify.contraction import off_space
-from closedform.verify.kinks import SPECTRAL
+from closedform.verify.kinks import SPECTRAL, degenerate
 from closedform.verify.point import RANK, Point
 
 ATTEMPTS = 4
@@ -134,7 +134,7 @@ class SpecialPoints:
         if not np.isfinite(want).all() or slope.error > UNSURE:
             return None
         error = np.inf
-        if not finite and self.hidden:
+        if not finite and (self.hidden or self._coinciding(point)):
             return None
         if finite:
             gap = np.abs(got - want)
@@ -160,6 +160,13 @@ class SpecialPoints:
         if finite:
             reason = f"the answer and the numerical derivative differ by {error:.1e} (relative) {where}"
         return Outcome("wrong", error, point.sizes, reason)
+
+    def _coinciding(self, point: Point) -> bool:
+        """Has a matrix singular values or eigenvalues that coincide?  (Its vectors have no derivative then, if a norm has.)"""
+        nodes = [node for node in self.points.program.nodes if node.op.name in SPECTRAL]
+        kinds = ["svdvals" if node.op.name.startswith(("svd", "norm")) else "eigvalsh" for node in nodes]
+        values = [np.atleast_2d(point.of(node.args[0])) for node in nodes]
+        return any(np.isfinite(v).all() and degenerate(kind, v) for kind, v in zip(kinds, values, strict=True))
 
     def _at_a_norm(self, point: Point) -> bool:
         """Is a norm taken of 0?  (Its second derivative is undefined there.)"""

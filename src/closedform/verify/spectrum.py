@@ -40,6 +40,8 @@ def admit_vectors(function: Expr, wrt: tuple[Expr, ...], seed: int = 0) -> None:
         found = [points.next() for _ in range(POINTS)]
     large = [point for point in found if all(size >= SMALL for size in point.sizes.values())]
     for node in vectors:
+        if node.args[0] not in points.program.place:  # inside of a sum: it has a value for each term
+            continue
         if all(_coincide(node, point) for point in large or found):
             (matrix,), values = node.args, VECTORS[node.op.name]
             zero = " or values of 0" if _has_rest(node) else ""

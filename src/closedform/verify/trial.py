@@ -1,0 +1,121 @@
+"""Points drawn until one settles it: an answer against its original, with the referee where floating point does not tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from closedform.core.errors import Refusal
+from closedform.verify.comparison import Comparison, Outcome
+from closedform.verify.pieces import Pieces
+from closedform.verify.point import Point
+from closedform.verify.question import Candidate, Question
+from closedform.verify.referee import Referee
+
+RETRIES = 10
+UNSEEN = 2
+"""So many points are put to the referee where floating point finds none."""
+BASES = 3
+"""Points from which the pieces are looked for."""
+ZERO_RETRIES = 3
+"""How many more points are tried where nothing but zero has been seen, of an answer that is written as zero."""
+
+
+class Trials(Comparison):
+    """The original of a question against its answer, at as many points as asked for."""
+
+    def __init__(self, question: Question, seed: int) -> None:
+        super().__init__(question, seed)
+        self.judge: Referee | None = None
+        self.vanishes = False
+        """Has the referee seen nothing but a derivative of zero?"""
+
+    def trial(self) -> Outcome:
+        """The outcome at one point, or at the most telling of a few where one point does not settle it.
+
+        What floating point cannot settle is put to the referee (verify/referee.py).
+        """
+        mark = self.points.mark()
+        patience = ZERO_RETRIES if self.zero else RETRIES
+        seen: dict[str, Outcome] = {}
+        places: dict[str, Candidate] = {}
+        refused: Refusal | None = None
+        for attempt in range(RETRIES + 1):
+            try:
+                point = self.points.next()
+            except Refusal as error:
+                refused = error
+                break
+            outcome = self.compare(point)
+            extreme = outcome.kind == "wrong" and self.extreme(point)
+            if not extreme and (outcome.kind in ("right", "wrong") or (outcome.kind == "faint" and not self.changing)):
+                return self._unless_narrow(seen, places) or outcome
+            seen[outcome.kind] = outcome
+            places[outcome.kind] = Candidate(point.sizes, self._env(point))
+            if extreme or (set(seen) == {"faint"} and attempt == patience):
+                break
+            self.points.skip_style()
+        self.points.back(mark)
+        if set(seen) == {"faint"} and self.vanishes:
+            return seen["faint"]
+        return self._refereed(seen, places) or self._unsettled(seen, refused)
+
+    def on_pieces(self) -> Iterator[Outcome]:
+        """The outcomes, where they settle it, at points on the pieces of the original and of the answer (verify/pieces.py)."""
+        pieces = Pieces(self.points, self.question.original, self.question.answer)
+        for _ in range(BASES if pieces.moving else 0):
+            try:
+                base = self.points.next()
+            except Refusal:
+                return
+            for point in pieces.around(base):
+                outcome = self.compare(point)
+                if outcome.kind == "right" or (outcome.kind == "wrong" and not self.extreme(point)):
+                    yield outcome
+
+    def _unless_narrow(self, seen: dict[str, Outcome], places: dict[str, Candidate]) -> Outcome | None:
+        """A small deviation at an earlier point, when the referee says that it is none of rounding."""
+        if "narrow" not in seen:
+            return None
+        found = self._refereed({"narrow": seen["narrow"]}, {"narrow": places["narrow"]})
+        return found if found is not None and found.kind == "wrong" else None
+
+    def _unsettled(self, seen: dict[str, Outcome], refused: Refusal | None) -> Outcome:
+        """The outcome where the referee abstains."""
+        for kind in ("wrong", "narrow"):
+            if kind in seen:
+                return seen[kind]
+        if refused is not None and not seen:
+            raise refused
+        if "vanishing" in seen and "faint" not in seen:
+            raise Refusal("no admissible point was found to check the answer at: its derivative underflows")
+        for kind in ("faint",) if "unusable" in seen or self.spectral else ("faint", "undefined"):
+            if kind in seen:
+                return seen[kind]
+        raise Refusal("no admissible point was found to check the answer at: its derivative cannot be had numerically")
+
+    def _refereed(self, seen: dict[str, Outcome], places: dict[str, Candidate]) -> Outcome | None:
+        """What the referee says at the points that have been seen, the most suspicious first; None where it abstains."""
+        candidates = [
+            places[kind] for kind in ("wrong", "narrow", "unusable", "vanishing", "faint", "undefined") if kind in places
+        ]
+        if not candidates:
+            try:
+                candidates = [Candidate(*self.points.anywhere()) for _ in range(UNSEEN)]
+            except Refusal:  # no sizes fit
+                return None
+        if self.judge is None:
+            self.judge = Referee(self.question, self.points.symbols, self.points.held, flip=self.flip)
+        found = self.judge.decide(candidates, self.points.rng)
+        if found is None:
+            return None
+        if found.kind == "zero":
+            if not self.zero and set(seen) - {"faint", "unusable"}:
+                return None
+            self.vanishes = True
+            return Outcome("faint", found.error, found.sizes)
+        reason = f"the answer and the derivative with many digits differ by {found.error:.1e} (relative) at sizes {found.sizes}"
+        return Outcome(found.kind, found.error, found.sizes, reason if found.kind == "wrong" else "")
+
+    def _env(self, point: Point) -> dict[str, Any]:
+        return {name: point.values[place] for place, name, _ in self.points.program.inputs}
