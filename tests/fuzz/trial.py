@@ -135,7 +135,7 @@ def _scope(answer: Any) -> Any:
 
 def _expression(case: Question, seed: int) -> dict[str, Any]:
     answer, found = _ask(case, verify=True)
-    if found["outcome"] == "input":  # letters that are not declared may leave sizes open
+    if found["outcome"] in ("input", "refused"):  # letters that are not declared may leave sizes open
         full = "; ".join(f"{name}: {text}" for name, text in case.declared.items())
         if full != case.given:
             case = case._replace(given=full)

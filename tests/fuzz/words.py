@@ -257,6 +257,8 @@ def edge(word: str, a: Array, out: Any) -> str:
         return "equal singular values" if np.abs(close).min(initial=1) < 1e-5 * max(1.0, s[0]) else ""
     if word in ("sigmoid", "tanh", "erf", "gelu", "silu", "softplus") and np.abs(a).max() > 15:
         return "saturation"
+    if word in ("sign", "step") and np.any((a != 0) & (np.abs(a) < 1e-9)):
+        return "a jump"
     if word in ("max", "min") and a.size > 1:
         v = np.sort(a, axis=None)
         return "a tie" if (v[-1] - v[-2] if word == "max" else v[1] - v[0]) < 1e-9 else ""

@@ -141,6 +141,7 @@ class Judge:
         nodes = postorder(answer.original, answer.expr, *answer.wrt)
         self.leaves = list({leaf.name: leaf for leaf in map(_leaf, nodes) if leaf is not None}.values())
         self.names = sorted({x for node in nodes for d in (*node.shape, *_sizes(node)) for x in d.names if "%" not in x})
+        self.loose = [leaf.name for leaf in self.leaves if not leaf.facts and leaf.members is None]
         bound = {node.params[0] for node in nodes if node.op.name == "series"}
         self.names = [x for x in self.names if x not in bound and x.isidentifier()]
         self.original, self.answer = Formula(text(answer.original)), Formula(text(answer.expr))
@@ -153,7 +154,7 @@ class Judge:
         for point, wanted in zip(self.points, self.values, strict=True):
             try:
                 gap = _gap(formula.at(*point), wanted)
-                if gap and all(_gap(formula.at(*near), self.answer.at(*near)) > 0.5 * gap for near in around(point)):
+                if gap and all(_gap(formula.at(*near), self.answer.at(*near)) > 0.5 * gap for near in around(point, self.loose)):
                     return point
             except NoValue:
                 continue

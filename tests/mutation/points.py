@@ -112,12 +112,15 @@ def points(leaves: Sequence[Leaf], names: Sequence[str], needed: Sequence[Formul
 NEAR = 1e-10
 
 
-def around(point: Point, count: int = 4, seed: int = 0) -> Iterator[Point]:
-    """Points so near that only what rests on rounding changes."""
+def around(point: Point, loose: Sequence[str] = (), count: int = 4, seed: int = 0) -> Iterator[Point]:
+    """Points so near that only what rests on rounding changes; ``loose`` are names whose entries may change one by one."""
     rng = np.random.default_rng(seed)
     for _ in range(count):
         env = {}
         for name, value in point.env.items():
+            if name in loose:
+                env[name] = value * (1 + NEAR * rng.standard_normal(value.shape))
+                continue
             scale = 1 + NEAR * rng.standard_normal()  # one number for a matrix: it keeps its facts
             env[name] = [v * scale for v in value] if isinstance(value, list) else value * scale
         yield Point(env, point.sizes)

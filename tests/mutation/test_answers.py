@@ -69,10 +69,12 @@ SURVIVED = [  # once certified: sizes of one parity, pieces, saturation, ties of
      "w: m; t: scalar; z: m"),
     ("(x'*u)*(2 + tanh(lambda_max(tanh(ones(n, n))*tanh(ones(n, n))' + eye(n))))^3", "x",
      "(2 + tanh(lambda_max(tanh(ones(n, n))^3 + eye(n))))^3*u", "x: n; u: n"),
+    ("minimum(norm2(Z), t)", "t", "(sign(norm1(Z) - t) + 1)/2", "Z: n m; t: scalar"),
+    ("max(C)", "C", "ones(m, m) + sign(C - max(C)*ones(m, m))", "C: m m symmetric"),
     ("norm2(abs(L))", "L", "L.*sign(L)/norm2(abs(L))", "L: n n lower"),
     ("3*normnuc(V)", "V", "3*svdu(V)*svdv(V)' - 3*V*(svdv(V)*svdu(V)'*V + V'*svdu(V))/2", "V: m n orthonormal"),
 ]  # fmt: skip
-PROJECTED = {"3*normnuc(V)", "norm1(eye(m)[:,1]*(w*t*z')[1,:])"}
+PROJECTED = {"3*normnuc(V)", "max(C)", "norm1(eye(m)[:,1]*(w*t*z')[1,:])"}
 
 
 @pytest.mark.parametrize(("expression", "wrt", "wrong", "given"), SURVIVED, ids=[row[0] for row in SURVIVED])

@@ -68,6 +68,8 @@ SIMPLE = [
     ("dexpm(A, inv(A + B))", "A: n n; B: n n", "dexpm(A, inv(A + B))"),
     ("tr(Q*A*Q')", "Q: n n orthogonal; A: n n", "tr(A)"),
     ("inv(diag(x))", "x: n positive", "diag(1./x)"),
+    ("dexpm(s, t)*A", "s: scalar; t: scalar; A: m n", "exp(s)*t*A"),
+    ("dlogm(s, t)*A", "s: scalar positive; t: scalar; A: m n", "t*A/s"),
     ("x*x^(x - 1)", "x: scalar positive", "x^x"),
     ("exp(a)*exp(-a)*exp(b)", "a: scalar; b: scalar", "exp(b)"),
     ("c^c*(c^c)^c*c", "c: scalar positive", "c^(c + 1)*(c^c)^c"),

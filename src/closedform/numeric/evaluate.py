@@ -102,7 +102,7 @@ class Program:
                     parts = fixed_parts(node)
                     self._terms[node] = Program(node.args[0], given=parts)
                 places = tuple(self.place[a] for a in parts)
-                function, extra = _function(node)
+                function, extra = _function(node, self.place)
                 read = places + tuple(self.place[a] for a in extra)
                 self._steps.append((i, function, read, node.params, node.is_scalar, weight(node)))
         self.cost: int = len(self.nodes) + sum(step[5] for step in self._steps) + sum(t.cost for t in self._terms.values())
@@ -241,10 +241,10 @@ def _constant(node: Expr, params: tuple[Any, ...]) -> Any:
     return value
 
 
-def _function(node: Expr) -> tuple[Callable[..., Any], tuple[Expr, ...]]:
-    """The function of a node and the nodes that it needs besides its arguments."""
+def _function(node: Expr, place: Mapping[Expr, int]) -> tuple[Callable[..., Any], tuple[Expr, ...]]:
+    """The function of a node and the nodes, of those that have a place, that it needs besides its arguments."""
     if node.op.name == "mul":
-        guarded = _over_own_norm(node)
+        guarded = [(k, norm) for k, norm in _over_own_norm(node) if norm in place]
         if guarded:
             return _quotient(node.op.value, len(node.args), [k for k, _ in guarded]), tuple(norm for _, norm in guarded)
     return node.op.value, ()

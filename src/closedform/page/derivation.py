@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from closedform.calculus.step import Step
 from closedform.core.errors import InputError
 from closedform.core.expr import Expr
+from closedform.core.limits import counted
 from closedform.lang.render import declared
 from closedform.page import notation as notations
 from closedform.page.lines import Line, lines, taken
@@ -95,6 +96,7 @@ class Derivation:
         """The page as a piece of HTML."""
         return self.page("html")
 
+    @counted
     def check(self, seed: int = 0) -> Check:
         """Check every line by itself at random points, with differentials taken numerically.
 

@@ -13,8 +13,13 @@ if TYPE_CHECKING:
     from closedform.rewrite.engine import Simplifier
 
 
+OF_SCALAR = {"expm": "exp", "logm": "log", "sqrtm": "sqrt"}
+
+
 def function(s: Simplifier, name: str, A: Expr) -> Expr:
     """expm, logm or sqrtm of a simplified matrix; a transpose goes outside."""
+    if A.is_scalar:
+        return s.apply(OF_SCALAR[name], (A,))
     if is_zero(A) and name == "expm":
         return identity(A.rows)
     if A.op.name == "eye":

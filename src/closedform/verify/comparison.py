@@ -14,7 +14,7 @@ from closedform.core.walk import postorder
 from closedform.numeric.difference import COMPLEX_STEP, Slope, derivative
 from closedform.numeric.tangent import curved, direction, independent, project, space
 from closedform.verify.contraction import as_tensor, contract, off_space, transposed
-from closedform.verify.kinks import PIECEWISE, SPECTRAL, bends, degenerate, largest, ties
+from closedform.verify.kinks import EXTREMES, PIECEWISE, SPECTRAL, VECTORS, bends, blurred, coincidences, largest, ties
 from closedform.verify.point import Point, Points
 from closedform.verify.question import Question
 
@@ -43,6 +43,9 @@ BLURRED = 1e-10
 """A deviation below this, relative to the values that differences are taken of, may come from their rounding."""
 CANCELLED, CANCELLING = 1e-6, 5e-14
 """A derivative below the one, relative to what it is put together from, with a deviation below the other may be rounding."""
+BOUNDED = frozenset({"tanh", "sigmoid", "erf"})
+SATURATED = 1e-9
+"""A bounded function as near as this to its bound has lost most of its digits."""
 TINY = 1e-140
 """Where a derivative has passed through numbers below this, it may have been lost on the way ..."""
 LOST = 1e-100
@@ -94,8 +97,11 @@ class Comparison:
             raise Refusal(f"an answer of order {len(question.wrt)} by {repeated[0]}, with orthonormal columns, cannot be checked")
 
     def extreme(self, point: Point) -> bool:
-        """Does something that moves come near the ends of the range of floating point?"""
+        """Does something that moves come near the ends of the range of floating point, or of that of its function?"""
         values = [point.values[i] for i in self.changing]
+        bounded = [point.values[i] for i in self.changing if self.points.program.nodes[i].op.name in BOUNDED]
+        if any(largest(v) > 1 - SATURATED for v in bounded):
+            return True
         return any(_smallest(v) < TINY or largest(v) > 1 / TINY or not np.isfinite(v).all() for v in values)
 
     def compare(self, point: Point) -> Outcome:
@@ -129,7 +135,7 @@ class Comparison:
     def _judged(self, point: Point, tangents: Sequence[Any], used: Sequence[Any], got: Any, terms: Any, slope: Slope) -> Outcome:
         want = np.reshape(slope.value, -1, order="F")
         if not np.isfinite(want).all() or slope.error > UNSURE:
-            return Outcome("unusable", np.inf, point.sizes)
+            return self._within(point, tangents) or Outcome("unusable", np.inf, point.sizes)
         gap = np.abs(got - want)
         scale = np.maximum(np.abs(want), terms)
         size = float(scale.max())
@@ -184,7 +190,7 @@ class Comparison:
         if self.question.structure != "free" or not any(space(x) for x in wrt):
             return None
         inside = [project(space(x), point.of(x), V) if space(x) else V for x, V in zip(wrt, tangents, strict=True)]
-        if self.at_a_kink(point, inside):
+        if not self.at_a_kink(point, tangents) or self.at_a_kink(point, inside):
             return None
         tensor = self.tensor(point, inside)
         found = self._judged(point, inside, inside, *self.sides(point, tensor, inside, inside))
@@ -196,16 +202,22 @@ class Comparison:
         With directions, what is tied and stays tied along them, as a row of zeros does, counts for nothing.
         """
         nodes = [self.points.program.nodes[i] for i in self.changing]
-        if any(degenerate(node.op.name, np.atleast_2d(point.of(node.args[0]))) for node in nodes if node.op.name in SPECTRAL):
+        if any(blurred(node.op.name, point.of(node.args[0])) for node in nodes if node.op.name in EXTREMES):
             return True
-        tied = [(node, on) for node in nodes if node.op.name in PIECEWISE and (on := self._ties(node, point.values)).any()]
-        if not tied or not tangents:
+        kinked = [node for node in nodes if node.op.name in PIECEWISE or node.op.name in SPECTRAL]
+        tied = [(node, on) for node in kinked if (on := self._ties(node, point.values)).any()]
+        lasting = tangents and all(node.op.name in PIECEWISE or len(tangents) == 1 for node, _ in tied)
+        if not tied or not lasting or any(node.op.name in VECTORS for node, _ in tied):
             return bool(tied)
         ways = self._ways(point, tangents)
         return not all((self._ties(node, values) | ~on).all() for node, on in tied for values in ways)
 
     def _ties(self, node: Expr, values: Sequence[Any]) -> Any:
-        return ties(node.op.name, [np.asarray(values[self.points.program.place[a]]) for a in node.args])
+        """Which entries are tied, or which singular values or eigenvalues coincide."""
+        arguments = [np.asarray(values[self.points.program.place[a]]) for a in node.args]
+        if node.op.name in PIECEWISE:
+            return ties(node.op.name, arguments)
+        return coincidences(node.op.name, np.atleast_2d(arguments[0]))
 
     def _ways(self, point: Point, tangents: Sequence[Any]) -> list[list[Any]]:
         """The values of the original's nodes a little way along each direction, and along all of them."""

@@ -7,14 +7,19 @@ from typing import Any
 
 import numpy as np
 
-PIECEWISE = frozenset({"abs", "sign", "step", "relu", "norm1", "maximum", "minimum", "max", "min"})
+EXTREMES = frozenset({"max", "min"})
+PIECEWISE = EXTREMES | {"abs", "sign", "step", "relu", "norm1", "maximum", "minimum"}
 """Operations with pieces, of which a point meets one: an answer that is wrong on another shows at other points only."""
 SPECTRAL = frozenset({"normnuc", "normspec", "svdvals", "svdu", "svdv", "eigvalsh", "eigvecs", "lambda_max"})
 """Operations that are not differentiable where singular values or eigenvalues coincide (or the former vanish)."""
+VECTORS = frozenset({"svdu", "svdv", "eigvecs"})
+"""Those whose value is not determined there either."""
 TIE = 1e-14
 """So near a kink, relative to the size of the arguments, counts as on it."""
 BEND = 1e-4
 """The step with which a bend is looked for."""
+BLUR = 1e-12
+"""Entries that differ by less than this, relative to the largest, differ by rounding."""
 COINCIDING = 1e-9
 """Singular values and eigenvalues whose difference is below this, relative to the largest, count as one."""
 
@@ -26,11 +31,21 @@ def ties(name: str, arguments: Sequence[Any]) -> Any:
     ([False, True], [True, False, True])
     """
     first = arguments[0]
-    if name in ("max", "min"):
+    if name in EXTREMES:
         extreme = first == (np.max if name == "max" else np.min)(first)
         return extreme & (np.sum(extreme) > 1)
     gaps = first - arguments[1] if len(arguments) == 2 else first
     return ~(np.abs(gaps) > TIE * max(1.0, *(largest(v) for v in arguments)))
+
+
+def blurred(name: str, argument: Any) -> bool:
+    """Is it rounding alone that makes one entry the largest, or the smallest?  (Of a matrix that would be symmetric.)
+
+    >>> blurred("max", np.array([1.0, 1.0 + 1e-15])), blurred("max", np.array([1.0, 1.0]))
+    (True, False)
+    """
+    gaps = np.abs(argument - (np.max if name == "max" else np.min)(argument))
+    return bool(((gaps > 0) & (gaps <= BLUR * largest(argument))).any())
 
 
 def degenerate(name: str, value: Any) -> bool:
@@ -41,6 +56,15 @@ def degenerate(name: str, value: Any) -> bool:
     >>> degenerate("svdvals", np.eye(2)), degenerate("normnuc", np.eye(2)), degenerate("normspec", np.diag([2.0, 1.0, 1.0]))
     (True, False, False)
     """
+    return bool(coincidences(name, value).any())
+
+
+def coincidences(name: str, value: Any) -> Any:
+    """Which neighbours coincide among those values (a last singular value with 0).
+
+    >>> coincidences("svdvals", np.diag([2.0, 1.0, 1.0])).tolist()
+    [False, True, False]
+    """
     if name.startswith(("svd", "norm")):
         values = np.append(np.linalg.svd(value, compute_uv=False), 0.0)
     else:
@@ -49,7 +73,7 @@ def degenerate(name: str, value: Any) -> bool:
         gaps = values[:1] - values[1:2]
     else:
         gaps = (values[:-1] - values[1:])[-1 if name == "normnuc" else 0 :]
-    return bool((gaps <= COINCIDING * max(1e-300, largest(values))).any())
+    return gaps <= COINCIDING * max(1e-300, largest(values))
 
 
 def bends(value: Callable[[float], Any]) -> bool:

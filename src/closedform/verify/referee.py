@@ -237,6 +237,8 @@ class Referee:
             tensor = as_tensor(np.transpose(value) if self.flip else value, int(np.size(values[original])), used)
             got, terms = contract(tensor, used), contract(np.abs(tensor), [np.abs(V) for V in used])
         whole = max(abs(v) for value in values.values() for v in np.ravel(value))
+        rounding = at.context.eps * max(abs(v) for v in np.ravel(values[original]))
+        error = max(error, rounding * at.context.mpf(10) ** (STEP_DIGITS * len(used)))
         return Sides(at.context, list(np.atleast_1d(got)), list(np.atleast_1d(terms)), list(want), error, whole, len(used))
 
     def _exact(self, name: str, value: Any) -> Any:
