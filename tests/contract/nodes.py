@@ -104,8 +104,8 @@ class Draw:
     def shape(self, e: Expr) -> tuple[int, ...]:
         return () if e.is_scalar else (e.rows.value(self.sizes), e.cols.value(self.sizes))
 
-    def direction(self, argument: Expr) -> Any:
-        return direction(argument, self.env[argument.params[0]], "projected", self.rng)
+    def direction(self, argument: Expr, structure: str = "projected") -> Any:
+        return direction(argument, self.env[argument.params[0]], structure, self.rng)
 
     def normal(self, e: Expr) -> Any:
         return self.rng.standard_normal(self.shape(e))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import Iterator
 from functools import partial
+from itertools import product
 
 import numpy as np
 from tests.contract.nodes import Draw, inner, like, name_of, relative, sizes_of
@@ -22,6 +23,7 @@ from closedform.lang.read import parse
 from closedform.lang.text import text
 from closedform.lang.unicode import unicode
 from closedform.numeric.difference import derivative
+from closedform.numeric.tangent import space
 
 STEP_TOLERANCE = 1e-9
 DIFFERENCE_TOLERANCE = 1e-6
@@ -54,19 +56,21 @@ def wrong_differential(e: Expr) -> Iterator[str]:
         if rule.shape != e.shape:
             yield f"differential: slot {slot} gives {rule.shape}, not {e.shape}"
             continue
-        for sizes in sizes_of(e):
+        structures = ("projected", "free") if space(argument) else ("projected",)
+        for sizes, structure in product(sizes_of(e), structures):
             at = Draw(e, sizes)
-            towards = at.direction(argument)
+            towards = at.direction(argument, structure)
             found = at.of(rule, **{name_of(tangent): towards})
             if relative(at.of(rule, **{name_of(tangent): -2.0 * towards}), -2.0 * np.asarray(found)) > PAIRED:
                 yield f"differential: slot {slot} is not linear in the direction at {sizes}"
                 break
             along = partial(at.moved, e, argument, towards)
             slope = derivative(along, 1, analytic=False)
+            where = f"at {sizes}" + (", off the space of the argument" if structure == "free" else "")
             if relative(found, slope.value) > max(DIFFERENCE_TOLERANCE, 10 * slope.error):
-                yield f"differential: slot {slot} differs from central differences at {sizes}"
+                yield f"differential: slot {slot} differs from central differences {where}"
             if e.op.analytic and relative(found, derivative(along, 1, analytic=True).value) > STEP_TOLERANCE:
-                yield f"differential: slot {slot} differs from the complex step at {sizes}"
+                yield f"differential: slot {slot} differs from the complex step {where}"
 
 
 def wrong_adjoint(e: Expr) -> Iterator[str]:

@@ -37,6 +37,8 @@ NUDGE = 1e-13
 NOISE = 100.0
 """A deviation counts as rounding up to this many times the change that comes from moving the point by ``NUDGE``."""
 NUDGES = 3
+UNDETERMINED = 1e-3
+"""What singular vectors say about a direction, and changes by more than this with rounding, is not determined at all."""
 ROUNDED = 1e-13
 """Terms of a sum that cancel may leave this much of the directions."""
 BLURRED = 1e-10
@@ -65,6 +67,14 @@ class Outcome(NamedTuple):
     reason: str = ""
 
 
+class Noise(NamedTuple):
+    """How much rounding may change: the answer, what it says about the directions, what the original says about them."""
+
+    answer: float
+    got: float
+    want: float
+
+
 def _inside(node: Expr) -> Sequence[Expr]:
     """A node, with those of the terms of a sum."""
     return postorder(node) if node.op.name == "series" else (node,)
@@ -90,6 +100,7 @@ class Comparison:
         self.tested = not self.analytic
         self.pieces = any(n.op.name in PIECEWISE for node in nodes for n in _inside(node))
         """Is the original or the answer put together from pieces?"""
+        self.vectors = any(node.op.name in VECTORS for node in postorder(answer))
         self.spectral = any(n.op.name in SPECTRAL for node in nodes for n in _inside(node))
         repeated = [x for x in names.values() if question.wrt.count(x) > 1 and curved(space(x))]
         self.bent = bool(repeated) and question.structure == "projected"
@@ -126,7 +137,7 @@ class Comparison:
             used = [independent(space(x), V) for x, V in zip(question.wrt, tangents, strict=True)]
         off = off_space(tensor, question.wrt, at, question.structure)
         outside = off > EXACT * largest(tensor) and off > ROUNDING * self.size_of_terms(point, tangents)
-        if outside and off > NOISE * self._noise(point, tangents, used)[0]:
+        if outside and off > NOISE * self._noise(point, tangents, used).answer:
             off /= largest(tensor)
             reason = f"the answer leaves the space of its variable (by {off:.1e}, relative) at sizes {point.sizes}"
             return Outcome("narrow" if off < NARROW else "wrong", off, point.sizes, reason)
@@ -154,7 +165,9 @@ class Comparison:
             return Outcome("faint", min(error, float(gap.max())), point.sizes)
         if self.at_a_kink(point, tangents):
             return self._within(point, tangents) or Outcome("unusable", np.inf, point.sizes)
-        if float(gap.max()) <= max(self._rounding(tangents), NOISE * self._noise(point, tangents, used)[1]):
+        noise = self._noise(point, tangents, used)
+        undetermined = self.vectors and noise.want <= EXACT * size and noise.got > UNDETERMINED * size
+        if not undetermined and float(gap.max()) <= max(self._rounding(tangents), NOISE * max(noise.got, noise.want)):
             rounding = size <= CANCELLED * self.size_of_terms(point, tangents)
             return Outcome("faint" if rounding else "unusable", min(error, float(gap.max())), point.sizes)
         if self._differences_agree(point, tangents, got, want, size) if exact else self._unsteady(point, tangents, slope, gap):
@@ -230,7 +243,7 @@ class Comparison:
         terms = contract(np.abs(tensor), [np.abs(V) for V in used])
         return got, terms, self.slope(point, tangents, float(np.max(terms)))
 
-    def _noise(self, point: Point, tangents: Sequence[Any], used: Sequence[Any]) -> tuple[float, float]:
+    def _noise(self, point: Point, tangents: Sequence[Any], used: Sequence[Any]) -> Noise:
         """How much the answer, and the two sides, change when the point moves by next to nothing."""
         rng, answers, sides = self.points.rng, [], []
         for scale in (0.0, *[NUDGE] * NUDGES):
@@ -245,10 +258,8 @@ class Comparison:
             answers.append(self.tensor(moved, tangents))
             got, _, slope = self.sides(moved, answers[-1], tangents, used)
             sides += [(got, np.reshape(slope.value, -1, order="F"))]
-        return (
-            max(largest(a - answers[0]) for a in answers),
-            max(largest(a - b) for row in sides for a, b in zip(row, sides[0], strict=True)),
-        )
+        got, want = (max(largest(row[k] - sides[0][k]) for row in sides) for k in (0, 1))
+        return Noise(max(largest(a - answers[0]) for a in answers), got, want)
 
     def tensor(self, point: Point, tangents: Sequence[Any]) -> Any:
         """The value of the answer with an axis for the entries of the function and one for those of each variable."""
