@@ -15,6 +15,9 @@ Array = Any
 SHARP = 1e-6
 """The largest relative uncertainty of a difference quotient that is used."""
 TOLERANCE = 1e-5
+NUDGE = 1e-14
+NOISE = 1.0
+"""A deviation that comes of moving the point by ``NUDGE`` is rounding."""
 FAR = 1e-3
 """A relative deviation that rounding does not explain; a smaller one counts where it is met twice."""
 
@@ -223,9 +226,21 @@ def _compared(place: Place, trees: Sequence[Tree], answered: bool, inductive: bo
                 want = np.zeros_like(want)
         size = max(scale, float(np.abs(got).max(initial=0)))
         off = float(np.abs(have - want).max(initial=0))
-        if not off <= TOLERANCE * size + 30 * error:
+        if not off <= TOLERANCE * size + 30 * error and off > NOISE * _noise(place, trees[1]):
             return f"{'far' if off > FAR * size + 100 * error else 'near'}: off by {off:.3g} (size {size:.3g}, uncertainty {error:.1g}) at {place.sizes}"
     return ""
+
+
+def _noise(place: Place, tree: Tree) -> float:
+    """How much the answer changes when the point moves by next to nothing."""
+    before = Evaluator(place.env)(tree)
+    moved = {}
+    for name, value in place.env.items():
+        if isinstance(value, np.ndarray) and not np.array_equal(value, np.round(value)):
+            value = value * (1 + NUDGE * place.rng.standard_normal(value.shape))
+        moved[name] = value
+    after = Evaluator(moved)(tree)
+    return float(np.abs(after - before).max(initial=0)) if np.isfinite(after).all() else np.inf
 
 
 def _difference(

@@ -67,6 +67,8 @@ SIMPLE = [
     ("dexpm(A, inv(A) + 2*expm(A))", "A: n n invertible", "(2*expm(A) + inv(A))*expm(A)"),
     ("dexpm(A, inv(A + B))", "A: n n; B: n n", "dexpm(A, inv(A + B))"),
     ("tr(Q*A*Q')", "Q: n n orthogonal; A: n n", "tr(A)"),
+    ("tr(V*V')", "V: m n orthonormal", "n"),
+    ("tr(eye(m) - V*V')", "V: m n orthonormal", "m - n"),
     ("inv(diag(x))", "x: n positive", "diag(1./x)"),
     ("dexpm(s, t)*A", "s: scalar; t: scalar; A: m n", "exp(s)*t*A"),
     ("dlogm(s, t)*A", "s: scalar positive; t: scalar; A: m n", "t*A/s"),

@@ -81,8 +81,10 @@ def trace(s: Simplifier, A: Expr) -> Expr:
     term = split(A)
     scalars: Scalars = dict(term.scalars)
     coefficient, letters = shortened(s, list(term.word), scalars)
+    side = A.rows  # of the identity that is left when everything cancels
     while len(letters) > 1 and cancels(s, letters[-1], letters[0]):
         s.fire("cyclic-trace")
+        side = letters[-1][0].rows
         number, letters = shortened(s, [letters[-1], *letters[:-1]], scalars)
         coefficient *= number
     coefficient *= term.coefficient
@@ -95,7 +97,7 @@ def trace(s: Simplifier, A: Expr) -> Expr:
         return join(Term(coefficient, s.sorted_scalars(scalars), (), (ONE, ONE)))
     term = Term(coefficient, s.sorted_scalars(scalars), tuple(letters), A.shape)
     if not letters:
-        return over(s, term, size_number(s, A.rows), (ONE, ONE))
+        return over(s, term, size_number(s, side), (ONE, ONE))
     if len(letters) == 1 and letters[0][1] == 1:
         base = letters[0][0]
         if base.op.name == "transpose":

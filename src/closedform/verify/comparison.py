@@ -29,6 +29,8 @@ DOUBTED = 20.0
 """A deviation may be this many times the estimated error of a difference."""
 NEARER = 0.03
 """Differences are taken once more with steps so much shorter before they count against an answer."""
+NEAREST = 1e-7
+"""Where steps would have to be still shorter, they do not."""
 ROUNDING = 1e-14
 """A deviation below this, relative to what the derivative is put together from, is rounding."""
 STROLL = 1e-3
@@ -46,8 +48,11 @@ BLURRED = 1e-10
 CANCELLED, CANCELLING = 1e-6, 5e-14
 """A derivative below the one, relative to what it is put together from, with a deviation below the other may be rounding."""
 BOUNDED = frozenset({"tanh", "sigmoid", "erf"})
-SATURATED = 1e-9
-"""A bounded function as near as this to its bound has lost most of its digits."""
+SATURATED = 1e-8
+"""A bounded function as near as this to its bound has lost half of its digits."""
+OSCILLATING = frozenset({"sin", "cos", "tan"})
+FAST = 1e8
+"""So have these at larger arguments."""
 TINY = 1e-140
 """Where a derivative has passed through numbers below this, it may have been lost on the way ..."""
 LOST = 1e-100
@@ -110,8 +115,10 @@ class Comparison:
     def extreme(self, point: Point) -> bool:
         """Does something that moves come near the ends of the range of floating point, or of that of its function?"""
         values = [point.values[i] for i in self.changing]
-        bounded = [point.values[i] for i in self.changing if self.points.program.nodes[i].op.name in BOUNDED]
-        if any(largest(v) > 1 - SATURATED for v in bounded):
+        nodes = self.points.program.nodes
+        if any(largest(point.values[i]) > 1 - SATURATED for i in self.changing if nodes[i].op.name in BOUNDED):
+            return True
+        if any(largest(point.of(nodes[i].args[0])) > FAST for i in self.changing if nodes[i].op.name in OSCILLATING):
             return True
         return any(_smallest(v) < TINY or largest(v) > 1 / TINY or not np.isfinite(v).all() for v in values)
 
@@ -120,7 +127,7 @@ class Comparison:
 
         The kinds: ``right`` and ``wrong`` settle it; ``narrow`` is a small deviation, ``faint`` agreement on next to
         nothing, ``undefined`` an answer without a value, ``vanishing`` a derivative that underflows, ``unusable`` one
-        that cannot be had numerically.
+        that cannot be had numerically, ``kinked`` one at a kink, where there is none.
         """
         question = self.question
         at = [point.of(x) for x in question.wrt]
@@ -146,7 +153,8 @@ class Comparison:
     def _judged(self, point: Point, tangents: Sequence[Any], used: Sequence[Any], got: Any, terms: Any, slope: Slope) -> Outcome:
         want = np.reshape(slope.value, -1, order="F")
         if not np.isfinite(want).all() or slope.error > UNSURE:
-            return self._within(point, tangents) or Outcome("unusable", np.inf, point.sizes)
+            kind = "kinked" if self.at_a_kink(point, tangents) else "unusable"
+            return self._within(point, tangents) or Outcome(kind, np.inf, point.sizes)
         gap = np.abs(got - want)
         scale = np.maximum(np.abs(want), terms)
         size = float(scale.max())
@@ -164,7 +172,7 @@ class Comparison:
         if not exact and size <= CANCELLED * values and float(gap.max()) <= BLURRED * values:
             return Outcome("faint", min(error, float(gap.max())), point.sizes)
         if self.at_a_kink(point, tangents):
-            return self._within(point, tangents) or Outcome("unusable", np.inf, point.sizes)
+            return self._within(point, tangents) or Outcome("kinked", np.inf, point.sizes)
         noise = self._noise(point, tangents, used)
         undetermined = self.vectors and noise.want <= EXACT * size and noise.got > UNDETERMINED * size
         if not undetermined and float(gap.max()) <= max(self._rounding(tangents), NOISE * max(noise.got, noise.want)):
@@ -187,6 +195,8 @@ class Comparison:
     def _unsteady(self, point: Point, tangents: Sequence[Any], slope: Slope, gap: Any) -> bool:
         """Is a difference no surer than the deviation from it, or another one nearer by?  (What oscillates fast it misses.)"""
         near = min(NEARER, 2 * largest(point.of(self.question.original)) / float(gap.max())) or NEARER
+        if near < NEAREST:
+            return True
         again = self.slope(point, [near * V for V in tangents], 0.0).value / near ** len(tangents)
         off = float(np.max(np.abs(again - slope.value), initial=0.0))
         return not max(10 * off, DOUBTED * slope.doubt) < float(gap.max())

@@ -42,6 +42,9 @@ WHOLE_BITS = 64
 MOST_DOUBLINGS = 30
 """The exponential of a matrix with entries of more binary places before the point has no value here."""
 
+FAILURES = (ArithmeticError, ValueError, TypeError, IndexError, LookupError, AttributeError)
+"""What mpmath and NumPy raise where a function has no value."""
+
 
 class Arithmetic:
     """The values of operations with a number of digits.
@@ -122,7 +125,7 @@ class Arithmetic:
                 value = self._value(node, [out[a] for a in node.args], params)
             except NoValue:
                 raise
-            except (ArithmeticError, ValueError, TypeError, IndexError, LookupError, AttributeError) as error:
+            except (*FAILURES, self.context.NoConvergence) as error:
                 raise NoValue(f"{node.op.name} has no precise value: {error}") from error
             out[node] = self._shaped(value, node.is_scalar)
         return out

@@ -153,6 +153,8 @@ class SpecialPoints:
             error = max(error, off / largest)
             if error < WRONG:
                 return None
+        if finite and check.extreme(point):
+            return None
         if check.at_a_kink(point) or self._at_a_norm(point) or not self._smooth(point, tangents, want, finite, rng):
             return None
         where = f"at a special point ({shown}; sizes {point.sizes})"

@@ -89,7 +89,7 @@ class Trials(Comparison):
             raise refused
         if "vanishing" in seen and "faint" not in seen:
             raise Refusal("no admissible point was found to check the answer at: its derivative underflows")
-        for kind in ("faint",) if "unusable" in seen or self.spectral else ("faint", "undefined"):
+        for kind in ("faint",) if {"unusable", "kinked"} & seen.keys() or self.spectral else ("faint", "undefined"):
             if kind in seen:
                 return seen[kind]
         raise Refusal("no admissible point was found to check the answer at: its derivative cannot be had numerically")
@@ -99,6 +99,8 @@ class Trials(Comparison):
         candidates = [
             places[kind] for kind in ("wrong", "narrow", "unusable", "vanishing", "faint", "undefined") if kind in places
         ]
+        if not candidates and "kinked" in seen:  # nor is there one with many digits
+            return None
         if not candidates:
             try:
                 candidates = [Candidate(*self.points.anywhere()) for _ in range(UNSEEN)]
@@ -110,7 +112,7 @@ class Trials(Comparison):
         if found is None:
             return None
         if found.kind == "zero":
-            if not self.zero and set(seen) - {"faint", "unusable"}:
+            if not self.zero and set(seen) - {"faint", "unusable", "kinked"}:
                 return None
             self.vanishes = True
             return Outcome("faint", found.error, found.sizes)
