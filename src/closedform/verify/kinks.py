@@ -65,6 +65,8 @@ def coincidences(name: str, value: Any) -> Any:
     >>> coincidences("svdvals", np.diag([2.0, 1.0, 1.0])).tolist()
     [False, True, False]
     """
+    if not np.isfinite(value).all():  # LAPACK has nothing to say of it
+        return np.ones(1, dtype=bool)
     if name.startswith(("svd", "norm")):
         values = np.append(np.linalg.svd(value, compute_uv=False), 0.0)
     else:
