@@ -20,7 +20,7 @@ from closedform.calculus.tidy import tidied, turned
 from closedform.core.expr import Expr, make
 from closedform.core.walk import depends, postorder, rebuild, substitute, tree_size
 from closedform.lang.text import text
-from closedform.ops.build import num, product, total
+from closedform.ops.build import num, product, total, zeros_like
 from closedform.rewrite.best import shortest
 from closedform.rewrite.term import is_zero
 
@@ -113,7 +113,7 @@ class _Back:
         active: set[Expr] = set()
         for leaf in self.moving.intersection(nodes):
             active |= depends(nodes, leaf)
-        arrived = {content: self.open.pop(layer, [num(0)])}
+        arrived = {content: self.open.pop(layer, [zeros_like(content)])}
         inside = [n for n in reversed(nodes) if n in active]
         for node in inside:
             if node in self.moving:
