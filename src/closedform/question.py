@@ -12,7 +12,7 @@ from closedform.calculus import structure as structures
 from closedform.calculus.derivation import Finish
 from closedform.calculus.derive import Stage, differentiate
 from closedform.core.dim import Dim
-from closedform.core.errors import InputError, Refusal, VerificationError
+from closedform.core.errors import DivisionByZero, InputError, Refusal, VerificationError
 from closedform.core.expr import Expr
 from closedform.core.limits import counted
 from closedform.core.walk import postorder, substitute
@@ -39,9 +39,6 @@ LONG_PRODUCT = 64
 """Products of more factors, some of them equal, are simplified too."""
 
 NORMS = frozenset({"norm1", "norm2", "normnuc", "normspec"})
-
-DIVISION_BY_ZERO = "/: division by zero"
-"""What the simplifier says of an expression that has no value anywhere."""
 
 MOST_VARIABLES = 6
 """Derivatives up to this order."""
@@ -97,10 +94,8 @@ class Question:
         order = Order(ranks(self.function, *self.wrt, *self.parsed.scope.symbols.values()))
         try:
             asked, stages, finish = self._derived(order)
-        except InputError as error:
-            if error.message == DIVISION_BY_ZERO:
-                raise (self._nowhere(order) or error) from None
-            raise
+        except DivisionByZero as error:
+            raise (self._nowhere(order) or error) from None
         certificate = self._checked(finish.mixed) if verify else None
         notes = tuple(n for n in (structures.note(x, self.structure) for x in dict.fromkeys(self.wrt)) if n)
         return Derivative(

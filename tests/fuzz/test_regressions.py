@@ -24,13 +24,7 @@ def asked(case: dict[str, Any]) -> Question:
     return Question(None, case["expression"], tuple(case["wrt"]), declared, case["given"], *conventions)
 
 
-def named(name: str) -> object:
-    """The case as a parameter of a test."""
-    waits = CASES[name].get("waits")
-    return pytest.param(name, marks=pytest.mark.xfail(reason=waits)) if waits else name
-
-
-@pytest.mark.parametrize("name", [named(name) for name in CASES])
+@pytest.mark.parametrize("name", CASES)
 def test_what_was_found_is_mended(name: str) -> None:
     case, wanted = CASES[name], CASES[name].get("outcome", "answered")
     question = asked(case)

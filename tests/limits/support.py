@@ -1,35 +1,4 @@
-"""What the tests of limits share: an alarm, and questions of several kinds."""
-
-from __future__ import annotations
-
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-
-class TooLong(BaseException):
-    """Not an Exception, so that nothing between here and there takes it for its own."""
-
-
-@contextmanager
-def within(seconds: int) -> Iterator[None]:
-    """Fail instead of hanging (on the main thread of a system that has alarms); the alarm of the run goes on afterwards."""
-    if not hasattr(signal, "SIGALRM"):
-        yield
-        return
-
-    def stop(*_: object) -> None:
-        raise TooLong(f"longer than {seconds} s")
-
-    held = signal.signal(signal.SIGALRM, stop)
-    left = signal.alarm(seconds)
-    try:
-        yield
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, held)
-        signal.alarm(left)
-
+"""What the tests of limits share: questions of several kinds."""
 
 GIVEN = "A: n n; b: n; x: n"
 

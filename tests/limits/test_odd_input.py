@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.limits.support import within
+from tests.alarm import within
 from tests.test_corpus import given
 
 import closedform as cf

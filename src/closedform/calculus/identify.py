@@ -11,7 +11,8 @@ from contextlib import suppress
 from functools import partial
 
 from closedform.calculus.equations import MATRICES
-from closedform.calculus.reverse import RULE, pull_back
+from closedform.calculus.forward import RULE
+from closedform.calculus.reverse import pull_back
 from closedform.core.bound import opened, summation
 from closedform.core.dim import ONE, Dim
 from closedform.core.errors import Refusal

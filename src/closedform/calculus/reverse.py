@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Container, Sequence
 from dataclasses import dataclass
 
+from closedform.calculus.forward import RULE
 from closedform.core.bound import amount, opened, summation
 from closedform.core.expr import Expr, make
 from closedform.core.limits import tick
@@ -12,9 +13,6 @@ from closedform.core.op import hole
 from closedform.core.walk import depends, postorder, unsettled
 from closedform.ops.build import compact, num, product, total, transpose, zeros_like
 from closedform.ops.powers import LONGEST_POWER
-
-RULE = 4
-"""A rule of differentiation counts as so many steps, and one for each argument."""
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,10 @@ class InputError(ValueError):
         return said + "\n" + caret(self.source, self.column, self.width)
 
 
+class DivisionByZero(InputError):
+    """A division by the number 0, as it was typed or as the expression turns out to be."""
+
+
 class Refusal(InputError):
     """A question that is well posed but that the system cannot derive or cannot check; it says which part and why."""
 

@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from closedform.core.bound import summation
 from closedform.core.dim import ONE, Dim
-from closedform.core.errors import InputError, Refusal
+from closedform.core.errors import DivisionByZero, InputError, Refusal
 from closedform.core.expr import Expr, Shape, make, misfit
 from closedform.core.limits import limits, said
 from closedform.lang.program import Program
@@ -143,7 +143,7 @@ def divide(left: Value, right: Expr) -> Value:
     number = isinstance(left, Expr) and left.op.name == "number"
     if right.op.name == "number":
         if right.params[0] == 0:
-            raise InputError("/: division by zero")
+            raise DivisionByZero("/: division by zero")
         if isinstance(left, Expr) and number:
             return num(left.params[0] / right.params[0])
         return multiply(left, num(1 / right.params[0]))

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 import closedform.ops  # noqa: F401  (registers the operations)
 from closedform.core.dim import ONE, Dim
-from closedform.core.errors import InputError, Refusal
+from closedform.core.errors import DivisionByZero, InputError, Refusal
 from closedform.core.expr import Expr, make, misfit, registry
 from closedform.core.facts import NAMES
 from closedform.core.infer import known
@@ -178,7 +178,7 @@ def _reciprocal(a: Expr) -> Expr:
     if a.op.name != "number":
         return power(a, -1)
     if a.params[0] == 0:
-        raise InputError("inv: division by zero")
+        raise DivisionByZero("inv: division by zero")
     return num(1 / a.params[0])
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from closedform.core.dim import ONE
-from closedform.core.errors import InputError
+from closedform.core.errors import DivisionByZero
 from closedform.core.expr import Expr, Shape, make
 from closedform.core.limits import tick
 from closedform.ops.build import identity, num, power, product, transpose
@@ -153,14 +153,14 @@ LARGEST = 4096
 def worked_out(value: Fraction, exponent: Rational) -> Fraction | None:
     """value^exponent as a number, where the exponent is whole and the result not too long; else None.
 
-    InputError on a division by zero.
+    DivisionByZero where that is one.
     """
     if exponent.denominator != 1:
         return None
     if exponent == 1:
         return value
     if not value and exponent < 0:
-        raise InputError("/: division by zero")
+        raise DivisionByZero("/: division by zero")
     bits = max(value.numerator.bit_length(), value.denominator.bit_length())
     if abs(exponent.numerator) > 1 and bits * abs(exponent.numerator) > LARGEST:
         return None
