@@ -100,14 +100,17 @@ class Simplifier:
         return done[e]
 
     def _chain(self, raw: Expr, links: set[Expr]) -> Expr:
-        """The normal form of a node at the head of a chain of sums or of products, in one go."""
-        if not any(a in links for a in raw.args):
+        """The normal form of a node at the head of a chain of sums or of products, in one go.
+
+        A node that is equal to a link of another operation has its own normal form already.
+        """
+        if not any(a in links and a.op is raw.op for a in raw.args):
             return self._node(raw)
         parts: list[Expr] = []
         stack = [raw]
         while stack:
             e = stack.pop()
-            if e is raw or e in links:
+            if e is raw or (e in links and e.op is raw.op):
                 stack.extend(reversed(e.args))
             else:
                 parts.append(e)
