@@ -9,7 +9,8 @@ from closedform.core.infer import known
 from closedform.lang.read import parse
 
 GIVEN = (
-    "A: n n; B: n n; W: n n; S: m m symmetric; D: m m diagonal; E: m m diagonal; x: n; y: n; r: 1 n; u: n 1; g: scalar; t: scalar"
+    "A: n n; B: n n; W: n n; S: m m symmetric; D: m m diagonal; E: m m diagonal; x: n; y: n; r: 1 n; u: n 1; g: scalar; t: scalar;"
+    "X: m m skew; F: n m"
 )
 
 
@@ -20,7 +21,20 @@ GIVEN = (
         ("A - B - (B - A)'", "symmetric"),
         ("g*A - W^2 - (W^2 - g*A)'", "symmetric"),
         ("g*t*A + t*g*A'", "symmetric"),
-        ("2*A + (3*A - A)'", ""),
+        ("2*A + (3*A - A)'", "symmetric"),
+        ("2*A + (3*A)'", ""),
+        ("t*(x - A*x)*(t*x - A*(t*x))'", "symmetric"),
+        ("(A*B - B)^2 + (B'*A' - B')^2", "symmetric"),
+        ("X*X", "symmetric"),
+        ("X*S - S*X", "symmetric"),
+        ("X*S + S*X", ""),
+        ("(X - X*inv(S))^2 + (X - inv(S)*X)^2", "symmetric"),
+        ("tril(S + X) + triu(S - X)", "symmetric"),
+        ("tril(S + X) + triu(S + X)", ""),
+        ("minimum(S, 0*S)", "symmetric"),
+        ("maximum(t, D)", "symmetric"),
+        ("maximum(D, E)", "symmetric diagonal"),
+        ("ones(m, n)*(F - y*ones(1, m)) - (ones(m)*y' - F')*ones(n, m)", "symmetric"),
         ("A - A'", ""),
         ("A - B - (B + A)'", ""),
         ("r*u*diag(y)", "symmetric diagonal"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from closedform.core.dim import ONE
-from closedform.core.expr import Expr, Shape, misfit
+from closedform.core.expr import Expr, Shape, make, misfit
 from closedform.core.infer import known
 from closedform.core.op import operation
 from closedform.ops.build import (
@@ -55,7 +55,7 @@ class add:
             for k in ("symmetric", "skew", "lower", "upper", "diagonal", "psd", "nonnegative", "integer")
             if all(known(t, k) for t in terms)
         ]
-        if "symmetric" not in out and terms[0].is_square and not terms[0].is_scalar and self_transpose(terms):
+        if "symmetric" not in out and terms[0].is_square and not terms[0].is_scalar and self_transpose(make("add", terms)):
             out.append("symmetric")
         if "psd" in out and any(known(t, "pd") for t in terms):
             out.append("pd")
@@ -155,6 +155,8 @@ class mul:
         if not is_mirrored and not scalar and word[0].rows is word[-1].cols:
             hidden = middle(factors)
             is_mirrored, core = hidden is not None, hidden[0] if hidden else None
+        if not is_mirrored and not scalar and word[0].rows is word[-1].cols and self_transpose(make("mul", typed)):
+            out.append("symmetric")
         if is_mirrored and word[0].rows is word[-1].cols:
             if core is None or known(core, "symmetric"):
                 out.append("symmetric")

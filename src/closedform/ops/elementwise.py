@@ -310,7 +310,12 @@ def _share(A: Expr, B: Expr, d: Expr, *, of_larger: bool) -> Expr:
 
 
 def _bound(A: Expr, B: Expr) -> list[str]:
-    return [k for k in ("positive", "nonnegative", "unit", "integer") if everywhere(A, k) and everywhere(B, k)]
+    out = [k for k in ("positive", "nonnegative", "unit", "integer") if everywhere(A, k) and everywhere(B, k)]
+    if all(e.is_scalar or known(e, "symmetric") for e in (A, B)):
+        out.append("symmetric")
+    if A.is_scalar is B.is_scalar:
+        out.extend(k for k in ("lower", "upper", "diagonal") if known(A, k) and known(B, k))
+    return out
 
 
 @operation

@@ -1,21 +1,19 @@
-"""Transposes pushed as far inside as they go, so that A + A' and P*Q*P' are seen to be symmetric however they are written.
+"""Products multiplied out and transposes pushed inside, so that A + A' and P*Q*P' are seen to be symmetric in any writing.
 
 The results are only compared with each other: they are never part of an answer.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import pairwise
-from math import prod
 
 from closedform.core.dim import ONE
-from closedform.core.expr import Expr, make
+from closedform.core.expr import Expr, Shape, make
 from closedform.core.infer import facts
 from closedform.core.walk import unsettled
-from closedform.ops.build import num, product, transpose
+from closedform.ops.build import num, product, transpose, zero
 from closedform.ops.elementwise import DECLARED
 
 ALONG = frozenset({"inv", "pinv", "adj", "expm", "logm", "sqrtm", "matrixpow", "sympow", "kron", "hadamard", "entrypow",
@@ -25,15 +23,19 @@ ALONG = frozenset({"inv", "pinv", "adj", "expm", "logm", "sqrtm", "matrixpow", "
 ENTRYWISE = frozenset(str(row["name"]) for row in DECLARED)
 SWAPPED = {"tril": "triu", "triu": "tril"}
 LARGEST = 64
-"""A sum or a product with more parts is not looked into."""
-
+"""A product of more factors, and what multiplies out to more terms, is not looked into."""
+MULTIPLIED_OUT = 4
+"""Powers up to this one are products."""
 
 Pair = tuple[Expr, Expr]
-"""An expression and its transpose, both with all transposes pushed inside."""
+"""An expression and its transpose, both multiplied out and with all transposes pushed inside."""
+
+Terms = list[tuple[Fraction, tuple[Expr, ...]]]
+"""A sum: of each term the number in front, and its scalars and matrices, the scalars first."""
 
 
 def turned(e: Expr) -> Expr:
-    """The transpose of an expression with all transposes pushed inside.
+    """The transpose of an expression, multiplied out and with all transposes pushed inside.
 
     >>> from closedform.core.dim import Dim
     >>> from closedform.core.op import f
@@ -45,29 +47,36 @@ def turned(e: Expr) -> Expr:
 
 
 def upright(e: Expr) -> Expr:
-    """The expression itself with all transposes pushed inside."""
+    """The expression itself, multiplied out and with all transposes pushed inside."""
     return _pair(e)[0]
 
 
-def self_transpose(terms: Sequence[Expr]) -> bool:
-    """Is a sum of terms its own transpose, because the terms and their transposes are the same?"""
-    parts = _terms(terms)
-    return len(parts) <= LARGEST and Counter(map(turned, parts)) == Counter(map(upright, parts))
+def self_transpose(e: Expr) -> bool:
+    """Is an expression its own transpose, because the terms and their transposes are the same?"""
+    return turned(e) is upright(e)
 
 
 def middle(factors: Sequence[Expr]) -> tuple[Expr, ...] | None:
     """The M of a product P*M*P', scalars aside; nothing in the middle of P*P', and None when the product is neither."""
-    whole = _product([upright(g) for g in factors])
-    flat = [] if whole is None else [g for g in _parts(whole, "mul") if not g.is_scalar]
+    flat = [part for g in factors if not g.is_scalar for part in _letters(g) if not part.is_scalar]
     half = len(flat) // 2
-    if not flat or len(flat) > LARGEST or any(turned(flat[i]) is not flat[-1 - i] for i in range(half)):
+    if not flat or len(flat) > LARGEST or any(turned(flat[i]) is not upright(flat[-1 - i]) for i in range(half)):
         return None
     return (flat[half],) if len(flat) % 2 else ()
 
 
+def _letters(e: Expr) -> Sequence[Expr]:
+    """The factors of a product, or of the transpose of one."""
+    if e.op.name == "transpose" and e.args[0].op.name == "mul":
+        inside = gathered(e.args[0].args)
+        return [transpose(g) for g in reversed(inside)]
+    return gathered(e.args) if e.op.name == "mul" else (e,)
+
+
 def _pair(e: Expr) -> Pair:
     for node in unsettled(e, _is_paired):
-        node.memo["mirror"] = _paired(node, [a.memo["mirror"] for a in node.args])
+        ahead, back = _paired(node, [a.memo["mirror"] for a in node.args])
+        node.memo["mirror"] = (ahead, ahead if _found(node, "symmetric") else back)
     found: Pair = e.memo["mirror"]
     return found
 
@@ -78,21 +87,26 @@ def _is_paired(e: Expr) -> bool:
 
 def _paired(e: Expr, args: list[Pair]) -> Pair:
     name = e.op.name
-    if e.is_scalar or _found_symmetric(e):
+    if e.is_scalar:
         return e, e
+    if not args and _found(e, "skew"):
+        return e, _sum([(Fraction(-1), (e,))], e.shape)
     if name == "transpose":
         return args[0][1], args[0][0]
     if name == "named":
         return args[0]
-    if name in ("zeros", "ones"):
-        return e, make(name, (), e.shape[::-1])
+    if name == "zeros":
+        return e, zero(e.cols, e.rows)
+    if name == "ones":
+        columns = {n: make("ones", (), (n, ONE)) for n in e.shape}
+        return _outer(columns[e.rows], columns[e.cols]), _outer(columns[e.cols], columns[e.rows])
     if name == "add":
-        return _sum([a[0] for a in args]) or e, _sum([a[1] for a in args]) or transpose(e)
-    if name == "mul":
-        factors = gathered(e.args)
-        ahead = [g if g.is_scalar else g.memo["mirror"][0] for g in factors]
-        back = [g if g.is_scalar else g.memo["mirror"][1] for g in factors]
-        return _product(ahead) or e, _product(back, reverse=True) or transpose(e)
+        return _added(e, [a[0] for a in args], e.shape), _added(transpose(e), [a[1] for a in args], e.shape[::-1])
+    if name == "mul" or (name == "matrixpow" and e.params[0] <= MULTIPLIED_OUT):
+        factors = gathered(e.args) if name == "mul" else list(e.args) * e.params[0]
+        ahead = [g if g.is_scalar else _pair(g)[0] for g in factors]
+        back = [g if g.is_scalar else _pair(g)[1] for g in reversed(factors)]
+        return _multiplied(e, ahead, e.shape), _multiplied(transpose(e), back, e.shape[::-1])
     if name in ALONG or name in ENTRYWISE:
         return make(name, tuple(a[0] for a in args), e.params), make(name, tuple(a[1] for a in args), e.params)
     if name in SWAPPED:
@@ -100,38 +114,54 @@ def _paired(e: Expr, args: list[Pair]) -> Pair:
     return e, transpose(e)
 
 
-def _sum(terms: Sequence[Expr]) -> Expr | None:
-    parts = tuple(part for t in terms for part in _parts(t, "add"))
-    return make("add", parts) if len(parts) <= LARGEST else None
+def _outer(x: Expr, y: Expr) -> Expr:
+    """x*y', one of them when the other has one entry."""
+    rows = make("ones", (), (ONE, y.rows))
+    return x if y.rows is ONE else rows if x.rows is ONE else product(x, rows)
 
 
-def _product(factors: Sequence[Expr], *, reverse: bool = False) -> Expr | None:
-    """The product of scalars and of matrices in their order or the opposite one; None where it is not so simple.
-
-    The numbers make one number, and a sum without other matrices beside it is multiplied out.
-    """
-    matrices = [g for g in factors if not g.is_scalar]
-    parts = [part for g in (reversed(matrices) if reverse else matrices) for part in _parts(g, "mul")]
-    inside = [g for g in parts if not g.is_scalar]
-    if len(inside) > LARGEST or not _is_chain(inside):
-        return None
-    scalars = [*(g for g in factors if g.is_scalar), *(g for g in parts if g.is_scalar)]
-    if len(inside) == 1 and inside[0].op.name == "add":
-        return _sum([_scaled(scalars, (t,)) for t in inside[0].args])
-    return _scaled(scalars, inside)
+def _added(e: Expr, terms: Sequence[Expr], shape: Shape) -> Expr:
+    """The sum of the terms, or the expression as it stands where they are too many."""
+    spread = [term for t in terms for term in _terms(t)]
+    return _sum(spread, shape) if len(spread) <= LARGEST else e
 
 
-def _scaled(scalars: Sequence[Expr], factors: Sequence[Expr]) -> Expr:
-    """The product of scalars, in an order that is always the same, and factors, with one number in front."""
-    listed = [*sorted(scalars, key=id), *(part for g in factors for part in _parts(g, "mul"))]
-    coefficient = prod((g.params[0] for g in listed if g.op.name == "number"), start=Fraction(1))
-    rest = [g for g in listed if g.op.name != "number"]
-    return product(*([] if coefficient == 1 and rest else [num(coefficient)]), *rest)
+def _multiplied(e: Expr, factors: Sequence[Expr], shape: Shape) -> Expr:
+    """The product of scalars and matrices, or the expression as it stands where it is not so simple."""
+    done: Terms = [(Fraction(1), ())]
+    for g in factors:
+        after = [(g.params[0], ())] if g.op.name == "number" else [(Fraction(1), (g,))] if g.is_scalar else _terms(g)
+        done = [(c * d, (*left, *right)) for c, left in done for d, right in after]
+        if len(done) > LARGEST or any(len(word) > LARGEST for _, word in done):
+            return e
+    return _sum(done, shape) if all(_is_chain(word) for _, word in done) else e
 
 
-def _found_symmetric(e: Expr) -> bool:
-    """Is it known, without looking further, to be symmetric?"""
-    return e.op.name == "eye" or "symmetric" in (facts(e) if not e.args else e.memo.get("facts", ()))
+def _terms(e: Expr) -> Terms:
+    """The terms of a matrix that is multiplied out already."""
+    out: Terms = []
+    for t in e.args if e.op.name == "add" else (e,):
+        word = t.args if t.op.name == "mul" else (t,)
+        out.append((word[0].params[0], word[1:]) if word[0].op.name == "number" else (Fraction(1), word))
+    return [] if e.op.name == "zeros" else out
+
+
+def _sum(terms: Terms, shape: Shape) -> Expr:
+    """The sum of terms, equal ones taken together, in an order that is always the same."""
+    collected: dict[tuple[Expr, ...], Fraction] = {}
+    for coefficient, word in terms:
+        scalars = sorted((g for g in word if g.is_scalar), key=id)
+        key = (*scalars, *(g for g in word if not g.is_scalar))
+        collected[key] = collected.get(key, Fraction(0)) + coefficient
+    parts = [product(*([] if c == 1 else [num(c)]), *word) for word, c in collected.items() if c]
+    if len(parts) < 2:
+        return parts[0] if parts else zero(*shape)
+    return make("add", tuple(sorted(parts, key=id)))
+
+
+def _found(e: Expr, fact: str) -> bool:
+    """Is it known, without looking further, to be symmetric, or skew?"""
+    return fact in (facts(e) if not e.args else e.memo.get("facts", ()))
 
 
 def gathered(factors: Sequence[Expr]) -> list[Expr]:
@@ -154,15 +184,8 @@ def gathered(factors: Sequence[Expr]) -> list[Expr]:
     return [*out, *run]
 
 
-def _is_chain(inside: Sequence[Expr]) -> bool:
-    """Are matrices multiplied one with the next, none of the products before the end being a scalar?"""
+def _is_chain(word: Sequence[Expr]) -> bool:
+    """Are the matrices of a word multiplied one with the next, none of the products before the end being a scalar?"""
+    inside = [g for g in word if not g.is_scalar]
     joined = all(a.cols is b.rows for a, b in pairwise(inside))
     return bool(inside) and joined and not any(inside[0].rows is ONE and g.cols is ONE for g in inside[:-1])
-
-
-def _parts(e: Expr, name: str) -> tuple[Expr, ...]:
-    return e.args if e.op.name == name else (e,)
-
-
-def _terms(terms: Sequence[Expr]) -> list[Expr]:
-    return [part for t in terms for part in _parts(upright(t), "add")]
