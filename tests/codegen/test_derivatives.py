@@ -38,6 +38,8 @@ CASES = [
     ("t^2*X", ["t", "t"], "X: m n; t: scalar"),
     ("sum(x.^4)", ["x", "x", "x"], "x: n"),
     ("x*x'", ["x"], "x: n"),
+    ("vec(A*diag(c))", ["c"], "c: n 1; A: m n"),
+    ("kron(c, c)*c'", ["c"], "c: n 1"),
     ("inv(X)", ["X"], "X: n n"),
     ("logsumexp(A*x)", ["x", "x"], "A: m n; x: n"),
     ("sum(sigmoid(X*w))", ["w", "w"], "X: m n; w: n"),

@@ -73,7 +73,7 @@ def as_tensor(p: Program, network: Network, axes: Sequence[Dim]) -> Value | Term
     order = [i for place in places for i in place]
     terms = [Aligned(t, tuple(row[i] for i in order)) for t, row in terms]
     value = _assembled(p, terms, [dims[i] for i in order], len(dims) > len(sections))
-    return value if len(dims) == len(axes) else reshaped(p, value, axes, entries(axes))
+    return value if len(dims) == len(sections) == len(axes) else reshaped(p, value, axes, entries(axes))
 
 
 def _aligned(found: list[tuple[Term, Labels]], start: Sequence[Dim]) -> tuple[tuple[Dim, ...], list[Aligned]] | Term:
