@@ -100,6 +100,8 @@ def test_names() -> None:
         ("x: n pd", "not square"),
         ("X: n n symmetric skew", "at once"),
         ("X: n n simplex", "column"),
+        ("R: 2 4 orthonormal", "more columns, 4, than rows, 2"),
+        ("R: n 2*n orthonormal", "more columns"),
         ("x: n; x: m", "twice"),
         ("Σ: n; Sigma: n", "twice"),
         ("n: n", "used as a size"),

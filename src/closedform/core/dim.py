@@ -110,6 +110,16 @@ class Dim:
         _smaller[name] = (low, high)
         return Dim.of(name)
 
+    def at_least(self, other: Dim) -> bool:
+        """Is it as large as another size, or larger, for all positive values of the names?
+
+        >>> n = Dim.of("n")
+        >>> (2 * n).at_least(n + 1), n.at_least(2 * n), n.at_least(Dim.of("m"))
+        (True, False, False)
+        """
+        gap = (self - other).terms
+        return all(factor > 0 for names, factor in gap if names) and sum(factor for _, factor in gap) >= 0
+
     @property
     def undecided(self) -> bool:
         """Does it hold the smaller of two sizes, so that it has no spelling in the language?"""

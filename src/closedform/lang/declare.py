@@ -161,6 +161,8 @@ def _one(tokens: list[Token], at: int, text: str, symbols: dict[str, Expr]) -> i
         known = declared(name.text, facts, square=rows is cols)
         if "simplex" in known and cols is not ONE:
             raise InputError(f"{name.text} is declared simplex but is not a column vector")
+        if "orthonormal" in known and cols.at_least(rows + 1):
+            raise InputError(f"{name.text} is declared orthonormal but has more columns, {cols}, than rows, {rows}")
     except InputError as error:
         raise error.located(text, name.start, tokens[at - 1].end - name.start) from None
     params = (name.text, rows, cols, len(sizes), known)

@@ -28,17 +28,11 @@ def thin(word: str, X: Expr) -> Dim:
     'n'
     """
     rows, cols = X.shape
-    if _at_least(rows, cols) or known(X, "orthonormal"):
+    if rows.at_least(cols) or known(X, "orthonormal"):
         return cols
-    if _at_least(cols, rows):
+    if cols.at_least(rows):
         return rows
     return Dim.smaller(rows, cols)
-
-
-def _at_least(larger: Dim, smaller: Dim) -> bool:
-    """Is one size at least the other for all positive values of the names?"""
-    gap = (larger - smaller).terms
-    return all(factor > 0 for names, factor in gap if names) and sum(factor for _, factor in gap) >= 0
 
 
 def _factors(X: Expr) -> tuple[Expr, Expr, Expr]:
