@@ -9,8 +9,8 @@ from closedform.core.infer import known
 from closedform.lang.read import parse
 
 GIVEN = (
-    "A: n n; B: n n; W: n n; S: m m symmetric; D: m m diagonal; E: m m diagonal; x: n; y: n; r: 1 n; u: n 1; g: scalar; t: scalar;"
-    "X: m m skew; F: n m"
+    "A: n n; B: n n; W: n n; S: m m symmetric; X: m m skew; D: m m diagonal; E: m m diagonal; F: n m; "
+    "x: n; y: n; r: 1 n; u: n 1; g: scalar; t: scalar"
 )
 
 
