@@ -161,7 +161,7 @@ class Question:
         if held:
             function = shortest(substitute(function, held), order, own).expr
             rule = self.structure if self.structure == "independent" else "project" if restricted else "facts"
-            reasons = dict.fromkeys(structures.reason(x) for x in held.values() if x.op.name == "symbol")
+            reasons = dict.fromkeys(structures.reason(x, self.structure) for x in held.values() if x.op.name == "symbol")
             because = "; ".join(r for r in reasons if r) or "with what is declared"
         mixed = members.uncounted(members.settled(function, self.members), self.parsed.scope)
         turned = layouts.is_turned(self.layout, gradient=_is_gradient(stages[-1].function, self.wrt[-1]))

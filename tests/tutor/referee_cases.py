@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from tests.equality.mutants import differ, single_edits
 
 import closedform as cf
+from closedform.calculus.step import unnamed
 from closedform.core.expr import Expr
-from closedform.tutor.case import unnamed
 from closedform.tutor.judgement import Judgement
 
 DATA = Path(__file__).parents[1] / "data" / "public.jsonl"

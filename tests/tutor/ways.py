@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 
+from closedform.calculus.step import unnamed
 from closedform.core.dim import ONE
 from closedform.core.errors import InputError
 from closedform.core.expr import Expr, make
@@ -24,7 +25,6 @@ from closedform.ops.build import (
 )
 from closedform.rewrite.engine import Simplifier
 from closedform.rewrite.order import Order, ranks
-from closedform.tutor.case import unnamed
 
 Rewrite = Callable[[Expr], Expr]
 

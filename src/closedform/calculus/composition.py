@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from closedform.calculus.alike import COMMUTE, alike
 from closedform.core.bound import indices
 from closedform.core.expr import Expr, make
-from closedform.core.walk import depends, postorder, rebuild, tree_size
+from closedform.core.walk import depends, postorder, rebuild, substitute, tree_size
 from closedform.ops.powers import LONGEST_POWER
 from closedform.rewrite.engine import Simplifier
 from closedform.rewrite.order import Order, ranks
@@ -98,7 +99,8 @@ def with_layers(function: Expr, leaf: Expr, given: Mapping[Expr, str], reserved:
     nodes = postorder(function)
     active = depends(nodes, leaf)
     given = _as_typed(nodes, given)
-    letters = {node: _letter(role, node) for node, role in _roles(nodes, active).items() if node not in given}
+    unnamed = set(nodes).difference(given, (node.args[0] for node in nodes if node.op.name == "named"))
+    letters = {node: _letter(role, node) for node, role in _roles(nodes, active).items() if node in unnamed}
     taken = {n.params[0] for n in nodes if n.op.name in ("symbol", "named", "family")}.union(given.values(), reserved)
     taken |= {name for n in nodes for d in n.shape for name in d.names}
     several = {letter for letter in letters.values() if list(letters.values()).count(letter) > 1}
@@ -119,9 +121,9 @@ def with_layers(function: Expr, leaf: Expr, given: Mapping[Expr, str], reserved:
 
 def _as_typed(nodes: list[Expr], given: Mapping[Expr, str]) -> dict[Expr, str]:
     """The parts of the function that are, but for the way they are written, those that have names, without what is called
-    by its name in the function itself."""
-    called = {node.args[0] for node in nodes if node.op.name == "named"}
-    given = {e: name for e, name in given.items() if e not in called}
+    by its name in the function itself, and without names that the function has for something else."""
+    called = {node.args[0]: node.params[0] for node in nodes if node.op.name == "named"}
+    given = {e: name for e, name in given.items() if e not in called and name not in called.values()}
     if not given:
         return {}
     sizes = {(e.op.name, e.shape) for e in given}
@@ -193,3 +195,17 @@ def by_name(e: Expr) -> dict[Expr, Expr]:
         else:
             done[node] = rebuild(node, tuple(done[a] for a in node.args))
     return out
+
+
+def in_names(e: Expr, names: Mapping[Expr, Expr]) -> Expr:
+    """The expression with the names for the parts that have one, in whatever order their terms stand."""
+    if not names:
+        return e
+    table = dict(names)
+    for node in postorder(e):
+        if node.op.name in COMMUTE and node not in table:
+            similar = (part for part in names if part.op is node.op and len(part.args) == len(node.args))
+            same = next((part for part in similar if alike(part, node)), None)
+            if same is not None:
+                table[node] = names[same]
+    return substitute(e, table)

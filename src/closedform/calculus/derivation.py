@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from closedform.calculus.composition import by_name, names_in, with_layers
+from closedform.calculus.alike import alike
+from closedform.calculus.composition import by_name, in_names, names_in, with_layers
 from closedform.calculus.derive import Stage
 from closedform.calculus.forward import Push, differential
 from closedform.calculus.layers import NAMED, layered
 from closedform.calculus.lines import Differential
 from closedform.calculus.moves import standard_form
-from closedform.calculus.rewriting import are_symmetric, rewritten, symmetric_symbols
+from closedform.calculus.rewriting import are_symmetric, rewritten, symmetric_symbols, written_out
 from closedform.calculus.rules import jacobian_laws
 from closedform.calculus.step import Step, direction, pairing
 from closedform.calculus.tidy import tidied
@@ -74,10 +75,12 @@ def derivation(stages: Sequence[Stage], finish: Finish, asked: Expr) -> tuple[St
     for stage in stages[:-1]:
         rule = "project" if stage.settled is not stage.result else ""
         steps += _stage(stage, Finish(stage.settled, stage.settled, stage.settled, rule, taken=finish.taken))
+        if steps[-1].after is not stage.settled:
+            steps.append(written_out(steps[-1].after, stage.settled, stage.settled, stage.order))
     steps += _stage(stages[-1], finish)
     reached = steps[-1].after
     if reached is not finish.printed:
-        steps.append(Step("write-out", reached, finish.named, "with what the names stand for"))
+        steps.append(written_out(reached, finish.printed, finish.named, stages[-1].order, finish.own))
     elif finish.named is not finish.printed:
         steps.append(Step("name", finish.printed, finish.named, "repeated parts are named"))
     return _merged(steps)
@@ -86,8 +89,16 @@ def derivation(stages: Sequence[Stage], finish: Finish, asked: Expr) -> tuple[St
 def _merged(steps: Sequence[Step]) -> tuple[Step, ...]:
     """The steps with bookkeeping as a part of the step before it."""
     out: list[Step] = []
-    for step in steps:
-        if step.rule == "tidy-up" and out and out[-1].after is step.before and out[-1].rule != "identify":
+    passed: Expr | None = None  # a line left out that only puts the terms of the one before it in another order
+    for step, following in zip(steps, (*steps[1:], None), strict=True):
+        if passed is step.before:
+            step = replace(step, before=out[-1].after)
+        passed = None
+        ordered = step.rule not in SPOKEN and alike(step.before, step.after)
+        if (ordered or step.rule == "tidy-up") and out and out[-1].after is step.before and out[-1].rule != "identify":
+            if ordered and following is not None and following.before is step.after and following.rule != "identify":
+                passed = step.after
+                continue
             last = out.pop()
             step = Step(last.rule, last.before, step.after, last.because)
         if out and out[-1].after is not step.before and str(out[-1].after) == str(step.before):
@@ -95,6 +106,10 @@ def _merged(steps: Sequence[Step]) -> tuple[Step, ...]:
         if step.before is not step.after and (step.rule not in ("project", "facts") or str(step.before) != str(step.after)):
             out.append(step)
     return tuple(out)
+
+
+SPOKEN = frozenset({"identify", "name-layers", "write-out", "name", "simplify"})
+"""Steps that are shown although the formula is the same."""
 
 
 def _start(function: Expr, leaf: Expr) -> Expr:
@@ -122,9 +137,9 @@ def _stage(stage: Stage, finish: Finish) -> Iterator[Step]:
         yield from steps
         line = steps[-1].after if steps else line
     if stage.layered and plain:
-        yield Step("identify", line, _read_off(line), FORMS[_form(stage)])
+        yield Step("identify", line, _read_off(line, leaf), FORMS[_form(stage)])
         return
-    result = substitute(stage.result, names) if plain else stage.result
+    result = in_names(stage.result, names) if plain else stage.result
     final = _standard(result, stage)
     projects = finish.mixed is not stage.result and finish.rule != "independent"
     if line is not final and not (projects and not stage.layered and _is_unsettled(stage)):
@@ -170,9 +185,11 @@ def _form(stage: Stage) -> str:
     return "vector" if stage.leaf.is_column and stage.function.is_column else "jacobian"
 
 
-def _read_off(line: Expr) -> Expr:
-    """The G of tr(G'*dX), or of g'*dx."""
+def _read_off(line: Expr, leaf: Expr) -> Expr:
+    """The G of tr(G'*dX), or of g'*dx; zeros where the direction does not stand in it."""
     inside = line.args[0] if line.op.name == "trace" else line
+    if not inside.args and inside.op.name != "tangent":
+        return zeros_like(leaf)
     if inside.op.name == "tangent":
         return identity(inside.rows)
     return transpose(product(*inside.args[:-1]))
@@ -202,7 +219,7 @@ def _lines(stage: Stage, line: Expr, settles: bool, names: Mapping[Expr, Expr] |
     leaf = stage.leaf
 
     def shown(derivative: Expr) -> Expr:
-        return _standard(substitute(tidied(derivative), names or {}), stage)
+        return _standard(in_names(tidied(derivative), names or {}), stage)
 
     forward = Differential(stage.pushes, leaf, line, names)
     yield from forward.steps()
@@ -217,7 +234,7 @@ def _lines(stage: Stage, line: Expr, settles: bool, names: Mapping[Expr, Expr] |
             yield Step("standard-form", line, after, jacobian_laws(line, leaf))
             line = after
     if not (settles and _is_unsettled(stage)):
-        yield from rewritten(stage, line, shown)
+        yield from rewritten(stage, line, shown, names or {})
 
 
 def _standard(derivative: Expr, stage: Stage) -> Expr:

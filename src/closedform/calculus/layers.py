@@ -7,14 +7,15 @@ what stands before it, the cotangent, gets a name of its own (``delta``) where i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 
 from closedform.calculus.composition import is_layer, with_layers
 from closedform.calculus.derive import Stage
 from closedform.calculus.lines import local_differential
+from closedform.calculus.moves import ADDED
 from closedform.calculus.reverse import cotangents
 from closedform.calculus.rewriting import because
-from closedform.calculus.rules import law
+from closedform.calculus.rules import is_bookkeeping, law
 from closedform.calculus.step import Step, direction, marked, pairing
 from closedform.calculus.tidy import tidied, turned
 from closedform.core.expr import Expr, make
@@ -55,8 +56,7 @@ def layered(stage: Stage, given: Mapping[Expr, str], taken: frozenset[str]) -> I
             whole = after
     after = back.standard()
     if after is not whole:
-        form = "tr(G'*dX)" if not stage.leaf.is_column else "g'*dx"
-        yield Step("collect-terms", whole, after, "; ".join((form, *back.facts_used())))
+        yield Step(ADDED[0], whole, after, "; ".join((ADDED[1], *back.facts_used())))
 
 
 class _Back:
@@ -124,7 +124,7 @@ class _Back:
         reason = self._because(layer, [n for n in inside if n not in self.moving], active)
         if fresh is not None:
             reason = f"{reason}, and {fresh.params[0]} = {text(self.contents[fresh])}"
-        rule = next((n for n in inside if is_layer(n)), None)
+        rule = next((n for n in inside if is_layer(n)), None) or next(iter(_products(inside, active)), None)
         return f"d-{rule.op.name}" if rule is not None else "d-linear", reason
 
     def _named_cotangent(self, layer: Expr) -> Expr | None:
@@ -201,7 +201,14 @@ class _Back:
             outer = next((n for n in inside if is_layer(n) or n.op.name in POWERS), None)
             if outer is not None and outer.op.name in ("matrixpow", "sympow"):
                 return "d tr(X^k) = k*tr(X^(k - 1)*dX)"
-            return law(outer, active) if outer is not None else "d is linear"
+            return "; ".join(dict.fromkeys(law(n, active) for n in _products(inside, active))) or "d is linear"
         moved = substitute(local_differential(self.contents[layer], inside, active, self.leaf), self.written)
         marks = {n: direction(n.args[0]) for n in postorder(moved) if n.op.name == "d"}
         return f"d{layer.params[0]} = {text(substitute(moved, marks))}"
+
+
+def _products(inside: Iterable[Expr], active: Container[Expr]) -> list[Expr]:
+    """The nodes through which d does not simply pass, the outermost first; the power of a norm is one of them."""
+    found = [n for n in inside if n.args and not is_bookkeeping(n, active)]
+    below = {n.args[0] for n in found if n.op.name == "pow" and n.args[0].op.name == "norm2"}
+    return [n for n in found if n not in below]

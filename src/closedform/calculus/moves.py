@@ -37,6 +37,7 @@ MOVES = {
     "dexpm": ("adjoint", "tr(G'*dexpm(A, dX)) = tr(dexpm(A', G)'*dX)"),
     "dlogm": ("adjoint", "tr(G'*dlogm(A, dX)) = tr(dlogm(A', G)'*dX)"),
     "sylvester": ("adjoint", "tr(G'*sylvester(A, B, dX)) = tr(sylvester(A', B', G)'*dX)"),
+    "crossentropy": ("adjoint", "crossentropy(dp, z) = -logsoftmax(z)'*dp"),
     "lyap": ("adjoint", "tr(G'*lyap(A, dX)) = tr(lyap(A', G)'*dX)"),
 }
 """How the adjoint of each linear operation reads: the name of the step and the rule."""

@@ -104,7 +104,11 @@ def law(node: Expr, active: Container[Expr]) -> str:
         return "d X.^k = k*X.^(k - 1).*dX"
     if name in ENTRYWISE:
         return _entrywise(name, scalar=node.is_scalar)
-    return node.op.why or LINEAR.get(name) or f"{node.op.word or name} is linear in each argument"
+    moving = [slot for slot, a in enumerate(node.args) if a in active]
+    said = node.op.whys.get(moving[0]) if len(moving) == 1 else None
+    said = said or node.op.why or LINEAR.get(name) or f"{node.op.word or name} is linear in each argument"
+    used = node.op.uses(*node.args)
+    return f"{said}; {used}" if used else said
 
 
 def _power(node: Expr, active: Container[Expr]) -> str:
@@ -142,6 +146,12 @@ JACOBIANS = {
 }
 """How each linear operation on a direction is a matrix times the direction."""
 
+COLUMNS = {
+    "transpose": "dx'*a = a'*dx",
+    "kron": "kron(dx, a) = kron(eye(n), a)*dx; kron(a, dx) = kron(a, eye(n))*dx",
+}
+"""The same for columns."""
+
 
 def jacobian_laws(line: Expr, leaf: Expr) -> str:
     """Why a differential is a matrix times the direction: the laws of the operations through which the direction goes."""
@@ -150,8 +160,16 @@ def jacobian_laws(line: Expr, leaf: Expr) -> str:
         return "what is multiplied with dt is added up".replace("dt", f"d{leaf.params[0]}")
     moving = depends(nodes, marked(leaf, leaf))
     through = [n for n in nodes if n in moving and n.op.name in JACOBIANS and not _is_column_product(n)]
-    found = dict.fromkeys(JACOBIANS[n.op.name] for n in through)
+    found = dict.fromkeys(_jacobian_law(n, stacked=line.op.name == "vec") for n in through)
     return "; ".join(found) or "the direction comes last"
+
+
+def _jacobian_law(node: Expr, *, stacked: bool) -> str:
+    """The law of an operation on a direction, which is simpler where that is a column."""
+    name = node.op.name
+    if all(a.is_column or a.is_scalar for a in node.args):
+        return "vec(dx') = dx" if stacked and name == "transpose" else COLUMNS.get(name) or JACOBIANS[name]
+    return JACOBIANS[name]
 
 
 def _is_column_product(node: Expr) -> bool:

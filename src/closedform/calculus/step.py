@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from closedform.core.expr import Expr, make
 from closedform.core.infer import known
-from closedform.core.walk import postorder
+from closedform.core.walk import postorder, rebuild
 from closedform.ops.build import inner, product
 
 
@@ -59,6 +59,19 @@ def named_as_symbols(e: Expr) -> dict[Expr, Expr]:
             axes = 0 if node.is_scalar else 1 if node.is_column else 2
             table[node] = make("symbol", (), (node.params[0], node.rows, node.cols, axes, frozenset()))
     return table
+
+
+def unnamed(e: Expr) -> Expr:
+    """The expression without ``let`` names.
+
+    >>> from closedform.lang.read import parse
+    >>> print(unnamed(parse("let P = A*A; P + P", "A: n n").expr))
+    A*A + A*A
+    """
+    done: dict[Expr, Expr] = {}
+    for node in postorder(e):
+        done[node] = done[node.args[0]] if node.op.name == "named" else rebuild(node, tuple(done[a] for a in node.args))
+    return done[e]
 
 
 NAMES = {

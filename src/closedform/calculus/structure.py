@@ -159,12 +159,15 @@ def note(symbol: Expr, structure: str) -> str | None:
     return f"{name} is {fact} and conventions differ: this is {meanings[STRUCTURES.index(structure)]}"
 
 
-def reason(symbol: Expr) -> str:
+def reason(symbol: Expr, structure: str) -> str:
     """What the facts of a variable say of its direction; of facts that do not restrict it only what they are."""
     name = symbol.params[0]
     fact = space(symbol)
+    if fact and structure == "free":
+        return f"{name} is {fact}"
     if fact:
-        return REASONS.get(fact, REASONS["orthonormal"]).format(x=name, fact=fact)
+        said = INDEPENDENT.get(fact) if structure == "independent" else None
+        return (said or REASONS.get(fact, REASONS["orthonormal"])).format(x=name, fact=fact)
     declared = sorted(symbol.params[4])
     return f"{name} is {' and '.join(declared)}" if declared else ""
 
@@ -179,6 +182,12 @@ REASONS = {
     "simplex": "the entries of d{x} add up to 0: the mean of the gradient does not count",
 }
 """Why a derivative is projected, by the fact of its variable."""
+
+INDEPENDENT = {
+    "symmetric": "an entry of {x} off the diagonal stands in two places, so it counts twice: G + G' - diag(diag(G))",
+    "skew": "an entry of {x} below the diagonal stands above it with the other sign: G - G'",
+}
+"""Why a derivative by the independent entries is what it is, where that is more than a projection."""
 
 FREE = "the gradient G with the entries of the variable taken as free"
 MEANINGS: dict[str, tuple[str, str, str]] = {

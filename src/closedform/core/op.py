@@ -22,7 +22,7 @@ Frobenius inner product, where it is linear.  The other direction is derived.  A
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -64,6 +64,10 @@ class Op:
     """Where it is not differentiable, in words with {A} for the argument."""
     why: str = ""
     """The rule of its differential in words of the language, shown in derivations."""
+    whys: Mapping[int, str] = field(default_factory=dict)
+    """The rule where one slot alone moves."""
+    uses: Callable[..., str] = lambda *args: ""
+    """What its differential uses of its arguments beyond the rule, in words."""
     doc: str = ""
     joint: bool = False
     """Of any number of arguments and linear in all of them together (a sum, blocks), not in each alone."""
@@ -154,6 +158,8 @@ def operation(cls: type) -> type:
             analytic=body.get("analytic", True),
             kink=body.get("kink", ""),
             why=body.get("why", ""),
+            whys={i: body[f"why_{slot}"] for i, slot in enumerate(() if variadic else slots) if f"why_{slot}" in body},
+            uses=body.get("uses", lambda *args: ""),
             doc=cls.__doc__ or "",
             joint=body.get("joint", False),
         )

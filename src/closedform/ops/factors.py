@@ -26,7 +26,7 @@ class chol:
     args = ("S",)
     code = "np.linalg.cholesky({S})"
     draws = ("S: n n pd",)
-    why = "d L = L*(tril(M) - diag(diag(M))/2) with L = chol(S), M = inv(L)*dS*inv(L)'"
+    why = "d L = L*(tril(M) - diag(diag(M))/2) with L = chol(S), M = inv(L)*(dS + dS')*inv(L)'/2"
 
     def shape(S: Expr) -> Shape:
         if not S.is_square:

@@ -166,6 +166,8 @@ class crossentropy:
     code = "-np.sum({p} * logsoftmax({z}))"
     draws = ("p: n; z: n",)
     why = "d crossentropy(p, z) = (sum(p)*softmax(z) - p)'*dz - logsoftmax(z)'*dp"
+    why_p = "d crossentropy(p, z) = crossentropy(dp, z)"
+    why_z = "d crossentropy(p, z) = (sum(p)*softmax(z) - p)'*dz"
 
     def shape(p: Expr, z: Expr) -> Shape:
         if not p.is_column or p.shape != z.shape:
@@ -181,6 +183,9 @@ class crossentropy:
     def d_z(p: Expr, z: Expr, dz: Expr) -> Expr:
         slope = minus(f.softmax(z) if known(p, "simplex") else product(f.sum(p), f.softmax(z)), p)
         return product(transpose(slope), dz)
+
+    def uses(p: Expr, z: Expr) -> str:
+        return f"the entries of {p} sum to 1" if known(p, "simplex") and not p.args else ""
 
     def value(xp: Any, p: Any, z: Any) -> Any:
         top = _top(xp, z, None)

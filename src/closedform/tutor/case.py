@@ -7,11 +7,12 @@ from functools import cached_property
 
 from closedform.calculus import layout as layouts
 from closedform.calculus import structure as structures
+from closedform.calculus.step import unnamed
 from closedform.core.bound import MARK
 from closedform.core.dim import Dim
 from closedform.core.errors import InputError, Refusal, VerificationError
 from closedform.core.expr import Expr, Shape, make
-from closedform.core.walk import postorder, rebuild
+from closedform.core.walk import postorder
 from closedform.lang.declare import Scope
 from closedform.lang.read import parse
 from closedform.ops.build import transpose
@@ -121,19 +122,6 @@ class Case:
 def cotangent(function: Expr) -> Expr:
     """A symbol of the shape of a function."""
     return make("symbol", (), (COTANGENT, *function.shape, 2, frozenset()))
-
-
-def unnamed(e: Expr) -> Expr:
-    """The expression without ``let`` names.
-
-    >>> from closedform.lang.read import parse
-    >>> print(unnamed(parse("let P = A*A; P + P", "A: n n").expr))
-    A*A + A*A
-    """
-    done: dict[Expr, Expr] = {}
-    for node in postorder(e):
-        done[node] = done[node.args[0]] if node.op.name == "named" else rebuild(node, tuple(done[a] for a in node.args))
-    return done[e]
 
 
 def sizes_of(*exprs: Expr) -> set[str]:

@@ -21,13 +21,14 @@ from closedform.core.infer import facts
 from closedform.core.op import f
 from closedform.core.walk import depends, postorder, substitute, tree_size
 from closedform.lang.declare import Scope
+from closedform.lang.render import declared
 from closedform.lang.text import text
 from closedform.ops.build import num, product, transpose
 from closedform.question import Question
 from closedform.result import Derivative
 from closedform.rewrite.best import shortest
 from closedform.rewrite.order import Order, ranks
-from closedform.tutor.entry_terms import free_letters
+from closedform.tutor.entry_terms import free_letters, free_name, names_used
 
 if TYPE_CHECKING:
     from closedform.equality.verdict import Verdict
@@ -90,6 +91,10 @@ class Chain:
         return len(self.factors) > 1
 
     def __str__(self) -> str:
+        with declared(self.answer.declared):
+            return self._page()
+
+    def _page(self) -> str:
         x = self.answer.wrt[-1].params[0]
         lines = [", ".join(f"{g.name} = {text(g.function)}" for g in self.factors)]
         inner = [*(g.name for g in self.factors[1:]), x]
@@ -128,7 +133,8 @@ def chain_of(answer: Derivative) -> Chain:
     """The chain of an answer; InputError for a derivative by several variables, or by a member of a family."""
     if len(answer.wrt) != 1 or "[" in answer.wrt[0].params[0]:
         raise InputError("the chain rule is shown for one variable, and a whole one")
-    return _Composition(answer).chain()
+    with declared(answer.declared):
+        return _Composition(answer).chain()
 
 
 def composition(e: Expr, x: Expr) -> list[Expr]:
@@ -180,7 +186,8 @@ class _Composition:
         self.e, self.x = answer.original, answer.wrt[-1]
         if tree_size(self.e) > LONGEST:
             raise InputError(f"the chain rule is shown for expressions of up to {LONGEST} operations")
-        self.taken = {*answer._symbols, *_names(self.e), *_names(self.x), "e", "d", "f", "F", "K", "D", "L", "T"}
+        self.letter = free_name("function" if self.e.is_column else "matrix function", names_used(answer))
+        self.taken = {*answer._symbols, *_names(self.e), *_names(self.x), self.letter, "e", "d", "f", "F", "K", "D", "L", "T"}
         self.order = Order(ranks(self.e, self.x))
 
     def short(self, e: Expr) -> Expr:
@@ -201,7 +208,7 @@ class _Composition:
             scope = Scope({symbol.params[0]: symbol})
             jacobian = stacked_jacobian(Question(function, symbol, scope, "mixed", "free").answer(verify=True))
             value = substitute(jacobian, {symbol: inner}) if symbol is not self.x else jacobian
-            name = ("f" if self.e.is_column else "F") if k == 0 else symbols[k - 1].params[0]
+            name = self.letter if k == 0 else symbols[k - 1].params[0]
             factors.append(Factor(name, function, symbol, jacobian, value))
         whole = product(*(g.value for g in factors))
         simple = self.short(whole)
@@ -247,7 +254,7 @@ class _Composition:
         free = d if d.structure == "free" else self._free
         arranged, said = self._arranged(simple)
         if arranged is not simple or said:
-            rule = "linear-inside" if said.startswith("f(") else "layout"
+            rule = "linear-inside" if said.startswith(f"{self.letter}(") else "layout"
             steps.append(Step(rule, simple, free.expr, said))
         if free._mixed is not d._mixed:
             said = "in the space of the variable" if d.structure == "projected" else "by the independent entries"
@@ -287,7 +294,7 @@ class _Composition:
         if inner.op.name == "mul" and len(inner.args) == 2 and inner.args[1] is self.x and not inner.args[0].is_scalar:
             A = inner.args[0]
             turned = text(transpose(A)) if A.op.name in ("symbol", "transpose") else f"({text(A)})'"
-            return f"f({text(inner)}) has the gradient {turned} times that of f"
+            return f"{self.letter}({text(inner)}) has the gradient {turned} times that of {self.letter}"
         return ""
 
     def _trace_form(self, factors: list[Factor]) -> Step | None:
@@ -306,9 +313,9 @@ class _Composition:
         part = self.short(differential(Z, x, moved, []))
         after = f.trace(product(self.short(transpose(substitute(gradient, {factors[-2].by: Z}))), part))
         name, at = factors[-2].by.params[0], x.params[0] if x.is_scalar else f"{x.params[0]}[{letter}]"
-        k = Dim.of(letter)
+        k, g = Dim.of(letter), self.letter
         before = self.d._mixed if x.is_scalar else f.index(self.d._mixed, k, k, Dim.of(1), Dim.of(1))
-        return Step("trace-form", before, after, f"df/d{at} = tr((df/d{name})'*d{name}/d{at})")
+        return Step("trace-form", before, after, f"d{g}/d{at} = tr((d{g}/d{name})'*d{name}/d{at})")
 
 
 def stacked_jacobian(d: Derivative) -> Expr:

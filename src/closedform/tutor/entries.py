@@ -18,11 +18,12 @@ from closedform.core.expr import Expr
 from closedform.core.op import f
 from closedform.core.walk import postorder, rebuild, substitute
 from closedform.lang.declare import Scope
+from closedform.lang.render import declared
 from closedform.lang.text import text
 from closedform.ops.build import num, product, transpose
 from closedform.question import Question
 from closedform.result import Derivative
-from closedform.tutor.entry_terms import NoEntries, Place, called, delta, free_letters, sides
+from closedform.tutor.entry_terms import NoEntries, Place, called, delta, free_letters, free_name, names_used, sides
 from closedform.tutor.entrywise import entry
 
 TOLERANCE = 1e-7
@@ -48,6 +49,10 @@ class Entries:
         return len(self.steps)
 
     def __str__(self) -> str:
+        with declared(self.answer.declared):
+            return self._page()
+
+    def _page(self) -> str:
         name = self.left.partition("/")[0]
         pad = " " * len(self.left)
         lines: list[str] = []
@@ -89,7 +94,8 @@ def entries_of(answer: Derivative) -> Entries:
     if len(answer.wrt) != 1 or "[" in answer.wrt[0].params[0]:
         raise InputError("a derivation by entries is by one variable, and a whole one")
     try:
-        return _Writer(answer).entries()
+        with declared(answer.declared):
+            return _Writer(answer).entries()
     except (NoEntries, StopIteration) as error:
         raise Refusal(f"this derivative is not written by entries: {error}") from None
 
@@ -175,7 +181,9 @@ class _Writer:
                 places = (self.row, self.col) if self.x.is_scalar else (self.at_row, self.at_col)
                 if all(len(place) < 2 for place in places):
                     said = "a sum over a repeated index is a matrix product"
-                    yield Step("read-back", after, _entry_of(answer, *places), said)
+                    read = _entry_of(answer, *places)
+                    if read is not after:
+                        yield Step("read-back", after, read, said)
         yield Step("entries-of-answer", answer, d.expr, self._named_structure(free))
 
     def _named_structure(self, free: Derivative) -> str:
@@ -187,7 +195,7 @@ class _Writer:
 
     def _left(self) -> str:
         e, x = self.e, self.x
-        name = "f" if e.is_column else "F"
+        name = free_name("function" if e.is_column else "matrix function", names_used(self.d))
         return f"d{called(name, self.row, self.col)}/d{called(x.params[0], self.at_row, self.at_col)}"
 
     def _check(self, after: Expr, last: Step) -> None:

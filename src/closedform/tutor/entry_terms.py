@@ -6,7 +6,7 @@ them where it is the stacked columns of a matrix, is read off the expression.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -14,7 +14,9 @@ from closedform.core.bound import reindex, summation, unused
 from closedform.core.dim import ONE, Dim
 from closedform.core.expr import Expr
 from closedform.core.op import f
+from closedform.core.walk import postorder
 from closedform.ops.build import identity, negative, num, product, total
+from closedform.result import Derivative
 
 Place = tuple[tuple[Dim, Dim], ...]
 """Where an entry stands along one side: indices with their sizes, the fast one first; empty along a side of length 1."""
@@ -194,6 +196,30 @@ def parted(place: Place, first: Dim) -> tuple[Place, Place]:
         if size is first:
             return place[:k], place[k:]
     raise NoEntries("the indices do not split as the Kronecker product does")
+
+
+CALLED: dict[str, tuple[str, ...]] = {
+    "function": ("f", "g", "h", "phi", "psi"), "matrix function": ("F", "G", "H", "Phi", "Psi"),
+    "gradient": ("g", "h", "u", "v", "w"), "gradient matrix": ("G", "H", "M", "N", "P"), "derivative": ("D", "E", "H", "M", "N"),
+    "Jacobian": ("J", "M", "H", "N", "P"),
+}  # fmt: skip
+"""What is called by a letter, in the order in which letters are tried."""
+
+
+def free_name(what: str, taken: Collection[str]) -> str:
+    """The letter for a function or derivative that is no name of the question.
+
+    >>> free_name("function", {"x", "A"}), free_name("function", {"f"})
+    ('f', 'g')
+    """
+    letters = CALLED[what]
+    return next(name for name in (*letters, *(f"{letters[0]}{k}" for k in range(1, len(taken) + 2))) if name not in taken)
+
+
+def names_used(d: Derivative) -> frozenset[str]:
+    """The names of a question and of the intermediates in it."""
+    named = (node.params[0] for node in postorder(d.original, d.expr) if node.op.name == "named")
+    return d.declared.union(named)
 
 
 def called(name: str, *places: Place) -> str:

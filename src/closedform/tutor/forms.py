@@ -6,7 +6,7 @@ Every form says the same as the answer does; where a convention makes it another
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from closedform.calculus import layout as layouts
@@ -21,6 +21,7 @@ from closedform.core.op import f
 from closedform.core.walk import postorder, rebuild, tree_size
 from closedform.lang.declare import Scope
 from closedform.lang.latex import latex
+from closedform.lang.render import declared
 from closedform.lang.text import text
 from closedform.lang.unicode import unicode
 from closedform.ops.build import product, transpose
@@ -29,7 +30,7 @@ from closedform.result import Derivative
 from closedform.rewrite.best import polished, shortest
 from closedform.rewrite.engine import Simplifier
 from closedform.rewrite.order import Order, ranks
-from closedform.tutor.entry_terms import NoEntries, Place, called, free_letters, sides
+from closedform.tutor.entry_terms import NoEntries, Place, called, free_letters, free_name, names_used, sides
 from closedform.tutor.entrywise import entry, places
 from closedform.tutor.written_out import REASONS, written_out
 
@@ -50,21 +51,23 @@ class Form:
     because: str
     holds: str
     left: str = ""
+    declared: frozenset[str] = frozenset()
+    """The names of the question: no operation is written with one of them."""
 
     @cached_property
     def text(self) -> str:
         """The form in the language that is typed; it parses back."""
-        return text(self.expr)
+        return text(self.expr, self.declared)
 
     @cached_property
     def latex(self) -> str:
         """The form in LaTeX, without its left side."""
-        return latex(self.expr)
+        return latex(self.expr, self.declared)
 
     @cached_property
     def unicode(self) -> str:
         """The form on one line for people, without its left side."""
-        return unicode(self.expr)
+        return unicode(self.expr, self.declared)
 
     def __str__(self) -> str:
         return f"{self.left} = {self.text}" if self.left else self.text
@@ -121,7 +124,8 @@ def forms(d: Derivative) -> Forms:
     entries      g[i] = sum(j in 1..n, (A[i,j] + A[j,i])*x[j])
     differential df = x'*(A + A')*dx
     """
-    return Forms({form.name: form for form in _Writer(d).found()})
+    with declared(d.declared):
+        return Forms({form.name: replace(form, declared=d.declared) for form in _Writer(d).found()})
 
 
 class _Writer:
@@ -239,12 +243,13 @@ class _Writer:
         """vec of the answer, where it is a matrix of its own shape."""
         if not (self.gradient or self.x.is_scalar) or self.mixed.is_column or self.mixed.rows.integer == 1:
             return
-        e = self.short(f.vec(self.mixed))
+        d, e = self.d, self.short(f.vec(self.mixed))
         if self.gradient:
-            name = self.x.params[0]
-            yield Form("vec", e, f"column after column: df = vec(G)'*vec(d{name})", "stacked", "vec(G)")
+            name, G = self.x.params[0], _letter("gradient matrix", d)
+            said = f"column after column: d{_function(d)} = vec({G})'*vec(d{name})"
+            yield Form("vec", e, said, "stacked", f"vec({G})")
         else:
-            yield Form("vec", e, "column after column", "stacked", "vec(D)")
+            yield Form("vec", e, "column after column", "stacked", f"vec({_letter('derivative', d)})")
 
     def differential(self) -> Iterator[Form]:
         """What the derivative says of a direction."""
@@ -255,7 +260,8 @@ class _Writer:
         within = ", in the space of the variable" if d.structure == "projected" and structures.space(x) else ""
         said = f"in a direction d{x.params[0]}{within}, to first order"
         if len(d.wrt) == 1:
-            whole = "df" if d.original.is_column else "dF"
+            name = _function(d)
+            whole = f"d{name}"
             if x.is_scalar:
                 e = product(self.mixed, step)
             elif self.gradient:
@@ -263,12 +269,13 @@ class _Writer:
                 e = product(turned, step) if x.is_column else f.trace(product(turned, step))
             else:
                 e = product(self.mixed, step if x.is_column else f.vec(step))
-                whole = whole if d.original.is_column else "dvec(F)"
+                whole = whole if d.original.is_column else f"dvec({name})"
             yield Form("differential", e, said, "differential", whole)
         elif len(d.wrt) == 2 and d.original.is_scalar and d.wrt[0] is x and not x.is_scalar:
             direction = step if x.is_column else f.vec(step)
             e = product(transpose(direction), self.mixed, direction)
-            yield Form("differential", e, f"the second differential in a direction d{x.params[0]}{within}", "differential", "d²f")
+            said = f"the second differential in a direction d{x.params[0]}{within}"
+            yield Form("differential", e, said, "differential", f"d²{_function(d)}")
 
 
 REASON = {
@@ -302,20 +309,30 @@ def _at(name: str, *sides: Place) -> str:
 
 
 def _entry_of_gradient(rows: Place, cols: Place, d: Derivative) -> str:
-    return _at("g" if d.wrt[-1].is_column else "G", rows, cols)
+    return _at(_letter("gradient" if d.wrt[-1].is_column else "gradient matrix", d), rows, cols)
 
 
 def _entry_of_derivative(rows: Place, cols: Place, d: Derivative) -> str:
-    return called("D", rows, cols)
+    return called(_letter("derivative", d), rows, cols)
 
 
 def _entry_of_jacobian(rows: Place, cols: Place, d: Derivative) -> str:
     x = d.wrt[-1].params[0]
-    return f"d{_at('f' if d.original.is_column else 'F', rows)}/d{_at(x, cols)}"
+    return f"d{_at(_function(d), rows)}/d{_at(x, cols)}"
 
 
 def _entry_of_hessian(rows: Place, cols: Place, d: Derivative) -> str:
     first, last = d.wrt[-2].params[0], d.wrt[-1].params[0]
     if d.original.is_scalar and len(d.wrt) == 2:
-        return f"d²f/d{_at(first, rows)}d{_at(last, cols)}"
-    return f"d{_at('J', rows)}/d{_at(last, cols)}"
+        return f"d²{_function(d)}/d{_at(first, rows)}d{_at(last, cols)}"
+    return f"d{_at(_letter('Jacobian', d), rows)}/d{_at(last, cols)}"
+
+
+def _function(d: Derivative) -> str:
+    """What the function is called."""
+    return free_name("function" if d.original.is_column else "matrix function", names_used(d))
+
+
+def _letter(what: str, d: Derivative) -> str:
+    """What a derivative is called, beside its function."""
+    return free_name(what, names_used(d) | {_function(d)})

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from closedform.calculus.step import unnamed
 from closedform.core.errors import InputError, Refusal
 from closedform.core.expr import Expr, make
 from closedform.lang.declare import Scope
 from closedform.lang.tokens import Token, tokenize
-from closedform.tutor.case import unnamed
 from closedform.tutor.pieces import Pieces
 
 FINAL = ("gradient", "grad", "jacobian", "hessian", "derivative", "answer", "nabla", "G", "J")

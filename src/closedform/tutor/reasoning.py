@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from closedform.calculus.forward import differential
+from closedform.calculus.step import unnamed
 from closedform.calculus.structure import space
 from closedform.core.errors import InputError, Refusal
 from closedform.core.expr import Expr, shape_text
 from closedform.core.walk import postorder, substitute
 from closedform.tutor import fit
-from closedform.tutor.case import Case, unnamed
+from closedform.tutor.case import Case
 from closedform.tutor.check import Referee
 from closedform.tutor.ground import SEED, Ground, Here, same, values
 from closedform.tutor.judgement import Judgement, LineJudgement, Witness

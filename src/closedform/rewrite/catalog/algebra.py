@@ -90,8 +90,16 @@ ROWS: tuple[Row, ...] = (
         "inv(Q)*A",
         "Q: n n; A: n m",
     ),
-    Row("symmetric", "S'*A", "S*A", "S is symmetric", "S: n n symmetric; A: n m", "S'*A", "S: n n; A: n m"),
-    Row("skew", "W'*A", "-W*A", "W is skew", "W: n n skew; A: n m", "W'*A", "W: n n; A: n m"),
+    Row(
+        "symmetric",
+        "S'*A",
+        "S*A",
+        "a symmetric matrix is its own transpose",
+        "S: n n symmetric; A: n m",
+        "S'*A",
+        "S: n n; A: n m",
+    ),
+    Row("skew", "W'*A", "-W*A", "the transpose of a skew matrix is minus it", "W: n n skew; A: n m", "W'*A", "W: n n; A: n m"),
     Row(
         "diagonal-product",
         "diag(x)*diag(y)",
