@@ -92,6 +92,8 @@ class Place:
 
     def __init__(self, asked: Asked, declared: Mapping[str, Declared], trees: Sequence[Tree], rng: np.random.Generator) -> None:
         self.asked, self.declared, self.rng = asked, declared, rng
+        self.vectors: dict[int, tuple[Array, ...]] = {}
+        """The eigenvectors and singular vectors met when each tree was first evaluated: where it is moved they keep their signs."""
         free = set().union(*(free_names(t) for t in trees), *(free_names(parse(v)) for v in asked.wrt))
         names = (size_names(declared) | free) - declared.keys()
         self.sizes = draw_sizes(names, rng)
@@ -127,8 +129,9 @@ class Place:
                 env[title] = Members(items)
             else:
                 env[name] = moved(kind, np.asarray(env[name], float).reshape(self.shapes[name]), z, s)
-        evaluator = Evaluator(env)
+        evaluator = Evaluator(env, self.vectors.get(id(tree), ()))
         value = evaluator(tree)
+        self.vectors.setdefault(id(tree), tuple(evaluator.vectors))
         if evaluator.edge:
             raise _Unfit(evaluator.edge)
         return value

@@ -6,7 +6,7 @@ Every value has two axes: a scalar is 1 x 1, a column n x 1.  Outside a domain t
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -35,10 +35,16 @@ def two_axes(value: Any) -> Array:
 
 
 class Evaluator:
-    """The value of trees where names have values; sizes are numbers."""
+    """The value of trees where names have values; sizes are numbers.
 
-    def __init__(self, values: Mapping[str, Any]) -> None:
+    ``before`` are the eigenvectors and singular vectors of an earlier evaluation of the same tree: the signs, which LAPACK
+    chooses anew for every matrix, are those with which each is nearer to what it was.
+    """
+
+    def __init__(self, values: Mapping[str, Any], before: Sequence[Array] = ()) -> None:
         self.values = values
+        self.before = before
+        self.vectors: list[Array] = []
         self.edge = ""
         """Why functions are not smooth, or values not to be trusted, near this point; empty when nothing was noticed."""
 
@@ -160,8 +166,18 @@ class Evaluator:
         if word in ("kron", "khatrirao") and values[0].size * values[1].size > MOST_ENTRIES:
             raise Unreadable("too large")
         out = function(*values)
+        if word in ("eigvecs", "svdu", "svdv"):
+            out = self.followed(out)
         self.edge = self.edge or edge(word, values[0], out)
         return two_axes(out) if np.ndim(out) < 2 else out
+
+    def followed(self, columns: Array) -> Array:
+        """The columns with the signs that they had before."""
+        known = self.before[len(self.vectors)] if len(self.vectors) < len(self.before) else columns
+        if known.shape == columns.shape:
+            columns = columns * np.where(np.sum(known * columns, axis=0) < 0, -1.0, 1.0)
+        self.vectors.append(columns)
+        return columns
 
     def entry(self, base: Tree, items: tuple[Tree | None, ...], scope: Mapping[str, Any]) -> Array:
         held = scope.get(base[1]) if base[0] == "name" else None

@@ -166,6 +166,13 @@ def test_the_verdicts() -> None:
     assert found is not None and found.kind == "zero"
 
 
+@pytest.mark.parametrize(("factor", "kind"), [("1", "right"), ("2", "wrong"), ("0", "wrong")])
+def test_a_derivative_that_is_steep(factor: str, kind: str) -> None:
+    referee, _ = question("cos(10^30*t)", "t", f"-{factor}*10^30*sin(10^30*t)", "t: scalar")
+    found = referee.decide([Candidate({}, {"t": np.array(0.7)})], np.random.default_rng(0))
+    assert found is not None and found.kind == kind
+
+
 def test_sums_are_written_out() -> None:
     e = parse("sum(i in 1..3, sum(j in 1..i, t^j))", "t: scalar").expr
     assert not any(node.op.name == "series" for node in [written_out(e, {}), *written_out(e, {}).args])

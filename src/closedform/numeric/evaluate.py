@@ -19,6 +19,7 @@ from closedform.core.limits import tick
 from closedform.numeric.cost import LIGHT, OVERHEAD, SMALL, beforehand, further, weight
 from closedform.numeric.series import Loop, fixed_parts, scope
 from closedform.numeric.threads import one
+from closedform.numeric.vectors import VECTORS, followed
 from closedform.ops.build import transpose
 
 Step = tuple[int, Callable[..., Any], tuple[int, ...], tuple[Any, ...], bool, int]
@@ -72,7 +73,8 @@ class Program:
     in; the terms of a sum with an index are a program of their own.  ``cost`` is that of one evaluation, in steps.
     """
 
-    __slots__ = ("_dependents", "_ready", "_sized", "_steps", "_terms", "cost", "given", "inputs", "nodes", "place", "roots")
+    __slots__ = ("_dependents", "_ready", "_sized", "_steps", "_terms", "cost", "given", "inputs", "nodes", "place", "roots",
+                 "vectors")  # fmt: skip
 
     def __init__(self, *roots: Expr, given: Iterable[Expr] = ()) -> None:
         self.roots = roots
@@ -80,6 +82,8 @@ class Program:
         handed = frozenset(self.given)
         self.nodes = scope(*self.given, *roots, given=handed)
         self.place = {node: i for i, node in enumerate(self.nodes)}
+        self.vectors = frozenset(i for i, node in enumerate(self.nodes) if node.op.name in VECTORS)
+        """The places of singular vectors and eigenvectors."""
         self.inputs: list[tuple[int, str, Expr]] = []
         """Leaves that the point supplies: place, name, node."""
         self._ready: list[Any] = [None] * len(self.nodes)
@@ -187,12 +191,17 @@ class Bound:
 
     def moved(self, values: list[Any], changes: Mapping[Expr, Any], last: Expr | None = None) -> list[Any]:
         """The values when some leaves change; only what depends on them is computed again, up to one of the nodes
-        (those under the first root come first)."""
+        (those under the first root come first).  Singular vectors and eigenvectors keep their signs."""
         out = values[:]
         for leaf, value in changes.items():
             out[self.program.place[leaf]] = value
-        steps = self._steps
-        self._run(out, [steps[k] for k in self.program._steps_after(changes, last)])
+        steps, start = [self._steps[k] for k in self.program._steps_after(changes, last)], 0
+        for end, step in enumerate(steps) if self.program.vectors else ():
+            if step[0] in self.program.vectors:
+                self._run(out, steps[start : end + 1])
+                out[step[0]] = followed(out[step[0]], values[step[0]])
+                start = end + 1
+        self._run(out, steps[start:])
         return out
 
     def _run(self, values: list[Any], steps: list[Step]) -> None:

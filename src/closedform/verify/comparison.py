@@ -13,8 +13,21 @@ from closedform.core.infer import facts as known_facts
 from closedform.core.walk import postorder
 from closedform.numeric.difference import COMPLEX_STEP, Slope, derivative
 from closedform.numeric.tangent import curved, direction, independent, project, space
+from closedform.numeric.vectors import VECTORS
 from closedform.verify.contraction import as_tensor, contract, off_space, transposed
-from closedform.verify.kinks import EXTREMES, PIECEWISE, SPECTRAL, VECTORS, bends, blurred, coincidences, largest, ties
+from closedform.verify.kinks import (
+    EXTREMES,
+    PIECEWISE,
+    RANKED,
+    SPECTRAL,
+    bends,
+    blurred,
+    coincidences,
+    faded,
+    largest,
+    ties,
+    vanished,
+)
 from closedform.verify.point import Point, Points
 from closedform.verify.question import Question
 
@@ -40,7 +53,7 @@ NOISE = 100.0
 """A deviation counts as rounding up to this many times the change that comes from moving the point by ``NUDGE``."""
 NUDGES = 3
 UNDETERMINED = 1e-3
-"""What singular vectors say about a direction, and changes by more than this with rounding, is not determined at all."""
+"""Singular vectors that change by more than this with rounding are not determined at all, nor is what they say."""
 ROUNDED = 1e-13
 """Terms of a sum that cancel may leave this much of the directions."""
 BLURRED = 1e-10
@@ -73,11 +86,13 @@ class Outcome(NamedTuple):
 
 
 class Noise(NamedTuple):
-    """How much rounding may change: the answer, what it says about the directions, what the original says about them."""
+    """How much rounding may change: the answer, what it says about the directions, what the original says about them,
+    and the singular vectors and eigenvectors in the answer."""
 
     answer: float
     got: float
     want: float
+    vectors: float
 
 
 def _inside(node: Expr) -> Sequence[Expr]:
@@ -101,11 +116,14 @@ class Comparison:
         self.under = range(self.points.program.place[question.original] + 1)
         """The places of the original's own nodes."""
         nodes = self.points.program.nodes
+        still = sorted(set(self.under) - set(self.changing))
+        self.fixed = [nodes[i] for i in still if nodes[i].op.name in VECTORS]
+        """Those of them that give vectors and do not move: where values coincide they are not determined."""
         self.analytic = all(n.op.analytic for i in self.changing for n in _inside(nodes[i]))
         self.tested = not self.analytic
         self.pieces = any(n.op.name in PIECEWISE for node in nodes for n in _inside(node))
         """Is the original or the answer put together from pieces?"""
-        self.vectors = any(node.op.name in VECTORS for node in postorder(answer))
+        self.vectors = [node for node in postorder(answer) if node.op.name in VECTORS]
         self.spectral = any(n.op.name in SPECTRAL for node in nodes for n in _inside(node))
         repeated = [x for x in names.values() if question.wrt.count(x) > 1 and curved(space(x))]
         self.bent = bool(repeated) and question.structure == "projected"
@@ -125,7 +143,8 @@ class Comparison:
     def compare(self, point: Point) -> Outcome:
         """The comparison at one point.
 
-        The kinds: ``right`` and ``wrong`` settle it; ``narrow`` is a small deviation, ``faint`` agreement on next to
+        The kinds: ``right`` and ``wrong`` settle it; ``doubtful`` is a deviation beside terms that are much larger than
+        the derivative, ``narrow`` a small one, ``faint`` agreement on next to
         nothing, ``undefined`` an answer without a value, ``vanishing`` a derivative that underflows, ``unusable`` one
         that cannot be had numerically, ``kinked`` one at a kink, where there is none.
         """
@@ -174,14 +193,15 @@ class Comparison:
         if self.at_a_kink(point, tangents):
             return self._within(point, tangents) or Outcome("kinked", np.inf, point.sizes)
         noise = self._noise(point, tangents, used)
-        undetermined = self.vectors and noise.want <= EXACT * size and noise.got > UNDETERMINED * size
+        undetermined = noise.vectors > UNDETERMINED and noise.want <= EXACT * size and noise.got > UNDETERMINED * size
         if not undetermined and float(gap.max()) <= max(self._rounding(tangents), NOISE * max(noise.got, noise.want)):
             rounding = size <= CANCELLED * self.size_of_terms(point, tangents)
             return Outcome("faint" if rounding else "unusable", min(error, float(gap.max())), point.sizes)
         if self._differences_agree(point, tangents, got, want, size) if exact else self._unsteady(point, tangents, slope, gap):
             return Outcome("unusable", np.inf, point.sizes)
         reason = f"the answer and the numerical derivative differ by {error:.1e} (relative) at sizes {point.sizes}"
-        return Outcome("narrow" if error < NARROW else "wrong", error, point.sizes, reason)
+        doubtful = size <= CANCELLED * self.size_of_terms(point, tangents)
+        return Outcome("narrow" if error < NARROW else "doubtful" if doubtful else "wrong", error, point.sizes, reason)
 
     def _smooth(self, point: Point, tangents: Sequence[Any]) -> bool:
         """Has the original a derivative here, as far as can be seen?"""
@@ -227,19 +247,25 @@ class Comparison:
         nodes = [self.points.program.nodes[i] for i in self.changing]
         if any(blurred(node.op.name, point.of(node.args[0])) for node in nodes if node.op.name in EXTREMES):
             return True
-        kinked = [node for node in nodes if node.op.name in PIECEWISE or node.op.name in SPECTRAL]
+        if any(faded(point.of(node.args[0])) for node in nodes if node.op.name in RANKED):
+            return True
+        if any(self._ties(node, point.values).any() for node in self.fixed):
+            return True
+        kinked = [node for node in nodes if node.op.name in PIECEWISE | SPECTRAL | RANKED]
         tied = [(node, on) for node in kinked if (on := self._ties(node, point.values)).any()]
-        lasting = tangents and all(node.op.name in PIECEWISE or len(tangents) == 1 for node, _ in tied)
+        lasting = tangents and all(node.op.name not in SPECTRAL or len(tangents) == 1 for node, _ in tied)
         if not tied or not lasting or any(node.op.name in VECTORS for node, _ in tied):
             return bool(tied)
         ways = self._ways(point, tangents)
         return not all((self._ties(node, values) | ~on).all() for node, on in tied for values in ways)
 
     def _ties(self, node: Expr, values: Sequence[Any]) -> Any:
-        """Which entries are tied, or which singular values or eigenvalues coincide."""
+        """Which entries are tied, or which singular values or eigenvalues coincide, or vanish."""
         arguments = [np.asarray(values[self.points.program.place[a]]) for a in node.args]
         if node.op.name in PIECEWISE:
             return ties(node.op.name, arguments)
+        if node.op.name in RANKED:
+            return vanished(arguments[0])
         return coincidences(node.op.name, np.atleast_2d(arguments[0]))
 
     def _ways(self, point: Point, tangents: Sequence[Any]) -> list[list[Any]]:
@@ -255,7 +281,8 @@ class Comparison:
 
     def _noise(self, point: Point, tangents: Sequence[Any], used: Sequence[Any]) -> Noise:
         """How much the answer, and the two sides, change when the point moves by next to nothing."""
-        rng, answers, sides = self.points.rng, [], []
+        rng, answers, sides, turned = self.points.rng, [], [], 0.0
+        seen = [node for node in self.vectors if node in self.points.program.place]
         for scale in (0.0, *[NUDGE] * NUDGES):
             env = {}
             for place, name, node in self.points.program.inputs:
@@ -266,10 +293,13 @@ class Comparison:
                 env[name] = value * (1 + change)
             moved = point._replace(values=point.bound.values(env))
             answers.append(self.tensor(moved, tangents))
+            turned = max([turned, *(largest(moved.of(node) - point.of(node)) for node in seen)])
             got, _, slope = self.sides(moved, answers[-1], tangents, used)
             sides += [(got, np.reshape(slope.value, -1, order="F"))]
         got, want = (max(largest(row[k] - sides[0][k]) for row in sides) for k in (0, 1))
-        return Noise(max(largest(a - answers[0]) for a in answers), got, want)
+        if len(seen) < len(self.vectors):  # inside of sums it is not seen
+            turned = np.inf
+        return Noise(max(largest(a - answers[0]) for a in answers), got, want, turned)
 
     def tensor(self, point: Point, tangents: Sequence[Any]) -> Any:
         """The value of the answer with an axis for the entries of the function and one for those of each variable."""

@@ -12,14 +12,16 @@ PIECEWISE = EXTREMES | {"abs", "sign", "step", "relu", "norm1", "maximum", "mini
 """Operations with pieces, of which a point meets one: an answer that is wrong on another shows at other points only."""
 SPECTRAL = frozenset({"normnuc", "normspec", "svdvals", "svdu", "svdv", "eigvalsh", "eigvecs", "lambda_max"})
 """Operations that are not differentiable where singular values or eigenvalues coincide (or the former vanish)."""
-VECTORS = frozenset({"svdu", "svdv", "eigvecs"})
-"""Those whose value is not determined there either."""
+RANKED = frozenset({"pinv"})
+"""Operations that are not continuous where a rank changes."""
 TIE = 1e-14
 """So near a kink, relative to the size of the arguments, counts as on it."""
 BEND = 1e-4
 """The step with which a bend is looked for."""
 BLUR = 1e-12
 """Entries that differ by less than this, relative to the largest, differ by rounding."""
+SINGULAR, DROPPED = 1e-7, 1e-15
+"""A singular value below the one, relative to the largest, counts as 0 for a rank; below the other it is dropped."""
 COINCIDING = 1e-9
 """Singular values and eigenvalues whose difference is below this, relative to the largest, count as one."""
 
@@ -46,6 +48,33 @@ def blurred(name: str, argument: Any) -> bool:
     """
     gaps = np.abs(argument - (np.max if name == "max" else np.min)(argument))
     return bool(((gaps > 0) & (gaps <= BLUR * largest(argument))).any())
+
+
+def faded(value: Any) -> bool:
+    """Does it depend on rounding which rank a matrix has?
+
+    >>> faded(np.diag([1.0, 1e-12])), faded(np.diag([1.0, 0.0]))
+    (True, False)
+    """
+    ratios = _ratios(value)
+    return bool(((ratios > DROPPED) & (ratios <= SINGULAR)).any())
+
+
+def vanished(value: Any) -> Any:
+    """Which singular values of a matrix count as 0 for its rank.
+
+    >>> vanished(np.diag([1.0, 0.0])).tolist()
+    [False, True]
+    """
+    return _ratios(value) <= SINGULAR
+
+
+def _ratios(value: Any) -> Any:
+    """The singular values over the largest; of a matrix that is not finite there are none."""
+    if not np.isfinite(value).all():
+        return np.zeros(0)
+    values = np.linalg.svd(np.atleast_2d(value), compute_uv=False)
+    return values / max(1e-300, largest(values))
 
 
 def degenerate(name: str, value: Any) -> bool:

@@ -181,8 +181,7 @@ class Points:
         """Why the last point that was not admissible was not."""
         if self._why is None:
             return ""
-        e, how = self._why
-        return f"{_short(e)} was {how} wherever it was tried"
+        return said(*self._why)
 
     def _try(self) -> Point | None:
         self._singular = False
@@ -222,7 +221,7 @@ class Points:
             return None
         for e in self.required:
             if not np.isfinite(values[place[e]]).all():
-                self._why = e, "not finite"
+                self._why = e, "finite"
                 return None
         bound.completed(values, self._last)
         if len(early) < len(conditions) and not self._all_hold([p for p in conditions if place[p[1]] > self._last], values):
@@ -234,7 +233,7 @@ class Points:
         for condition, argument in conditions:
             if not holds(condition, values[self.program.place[argument]]):
                 self._singular = condition in RANK
-                self._why = argument, _negated(condition)
+                self._why = argument, condition
                 return False
         return True
 
@@ -268,8 +267,10 @@ def _short(e: Expr) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def _negated(condition: str) -> str:
-    return {"invertible": "singular", "nonzero": "zero"}.get(condition, f"not {condition}")
+def said(e: Expr, condition: str) -> str:
+    """That a condition on an expression held nowhere."""
+    how = {"invertible": "singular", "nonzero": "zero"}.get(condition, f"not {condition}")
+    return f"{_short(e)} was {how} wherever it was tried"
 
 
 def holds(condition: str, value: Any) -> bool:

@@ -32,6 +32,8 @@ DIGITS = 90
 MOST_DIGITS = 800
 """More digits than ``DIGITS`` are used where the answer is small beside what it is put together from."""
 STEP_DIGITS = 12
+MOST_STEP_DIGITS = 200
+"""The step is 10 to the minus so many; shorter where what is claimed would change the function by more than itself."""
 MOST_ORDER = 3
 AGREE = 1e-12
 """Sides closer than this, relative to the larger, agree ..."""
@@ -42,6 +44,10 @@ SURE = 1e-9
 REPEATED = 1e-6
 """So closely a side is the same when it is computed with more digits."""
 LOOKS = 3
+FINER = 30
+"""Where the derivative is not seen, steps are shorter by so many digits."""
+ROUNDINGS = 1e6
+"""A difference quotient up to so many times what rounding makes of it counts as 0."""
 SPARE = 40
 """So many digits are left to rounding."""
 SINGULAR = 1e25
@@ -73,7 +79,8 @@ TRANSCENDENTAL = dict.fromkeys(
 
 
 class Verdict(NamedTuple):
-    """``right``, ``wrong`` or ``zero`` (both sides vanish, as far as can be seen), and the relative deviation."""
+    """``right``, ``wrong``, ``near``, ``zero`` (both sides vanish, as far as can be seen) or ``unseen`` (the steps of the
+    differences are too long), and the relative deviation."""
 
     kind: str
     error: float
@@ -90,7 +97,8 @@ class Sides:
     want: list[Any]
     error: Any
     whole: Any
-    order: int
+    digits: int
+    """The step is 10 to the minus that many, in every one of the directions."""
 
     @property
     def claimed(self) -> Any:
@@ -114,7 +122,12 @@ class Sides:
             return Verdict("right" if relative <= AGREE else "wrong" if relative > APART else "near", relative, sizes)
         if self.claimed * SURE > max(self.found, self.error):  # the answer says that there is one
             return Verdict("wrong", 1.0, sizes)
-        return Verdict("zero", 0.0, sizes)
+        return Verdict("unseen" if max(self.found, self.error) > ROUNDINGS * self.rounding else "zero", 0.0, sizes)
+
+    @property
+    def rounding(self) -> Any:
+        """What rounding of the largest number on the way may make of a difference quotient."""
+        return self.context.eps * self.whole * self.context.mpf(10) ** self.digits
 
     def repeat(self, before: Sides) -> bool:
         """Were both sides the same with fewer digits?"""
@@ -131,7 +144,7 @@ class Sides:
         """How many digits show a derivative of the size that is claimed."""
         if not self.claimed or not self.whole:
             return 0
-        return 2 * SPARE + STEP_DIGITS * self.order + max(0, int(self.context.log10(self.whole / self.claimed)))
+        return 2 * SPARE + self.digits + max(0, int(self.context.log10(self.whole / self.claimed)))
 
 
 class Referee:
@@ -165,23 +178,25 @@ class Referee:
         turns += [(scale, candidates[k % min(2, len(candidates))]) for k, scale in enumerate(SCALES)]
         for scale, candidate in turns if self.able else ():
             env = {name: self._multiple(name, value, scale) for name, value in candidate.env.items()}
-            found = self._looked_at(Candidate(candidate.sizes, env), rng)
+            found = self.at(Candidate(candidate.sizes, env), rng)
             if found is not None and found.kind != "zero":
                 return found
             zero = zero or found
         return zero
 
-    def _looked_at(self, candidate: Candidate, rng: np.random.Generator) -> Verdict | None:
+    def at(self, candidate: Candidate, rng: np.random.Generator) -> Verdict | None:
         """The verdict at a point.  That the sides differ counts when more digits show the same two sides."""
+        if not self.able:
+            return None
         wrt = self.question.wrt
         points = [np.asarray(candidate.env[x.params[0]], dtype=float) for x in wrt]
         towards = [direction(x, X, self.question.structure, rng) for x, X in zip(wrt, points, strict=True)]
         before: Sides | None = None
-        digits = DIGITS
+        digits, finer = DIGITS, 0
         found: Verdict | None = None
         for _ in range(LOOKS):
             try:
-                sides = self._sides(candidate, towards, digits)
+                sides = self._sides(candidate, towards, digits, finer)
             except (NoValue, Refusal, InputError):
                 return None
             if sides is None:
@@ -189,6 +204,10 @@ class Referee:
             found = sides.verdict(candidate.sizes)
             if found.kind == "right" or (found.kind == "zero" and not sides.claimed):
                 return found
+            if found.kind == "unseen":
+                finer += FINER
+                before, digits = None, min(MOST_DIGITS, max(digits, sides.digits_wanted()) + FINER * len(wrt))
+                continue
             if before is not None:
                 if found.kind == "wrong" and sides.repeat(before):
                     return found
@@ -202,8 +221,9 @@ class Referee:
         moves = symbol is not None and known_facts(symbol) <= SCALABLE and name not in self.held
         return np.asarray(value) * scale if moves else value
 
-    def _sides(self, candidate: Candidate, towards: Sequence[Any], digits: int) -> Sides | None:
-        """Both sides with so many digits; None where the point is not admissible or the work is too much."""
+    def _sides(self, candidate: Candidate, towards: Sequence[Any], digits: int, finer: int) -> Sides | None:
+        """Both sides with so many digits, and steps shorter by so many; None where the point is not admissible, or the
+        work is too much."""
         self.arithmetic = at = self._with(digits)
         question, sizes = self.question, candidate.sizes
         roots = [written_out(e, sizes) for e in (question.original, question.answer)]
@@ -226,20 +246,30 @@ class Referee:
         if not self._admissible(values, roots, sizes, env):
             return None
         tangents = [self._tangent(x, V, env) for x, V in zip(question.wrt, towards, strict=True)]
-        want, error = self._slope(original, tangents, steps, env, sizes)
         used = tangents
         if question.structure == "independent":
             used = [independent(space(x), V) for x, V in zip(question.wrt, tangents, strict=True)]
         if zero:
-            got = terms = [at.number(0)] * len(want)
+            got = terms = [at.number(0)] * int(np.size(values[original]))
         else:
             value = values[answer]
             tensor = as_tensor(np.transpose(value) if self.flip else value, int(np.size(values[original])), used)
             got, terms = contract(tensor, used), contract(np.abs(tensor), [np.abs(V) for V in used])
+        got, terms = list(np.atleast_1d(got)), list(np.atleast_1d(terms))
         whole = max(abs(v) for value in values.values() for v in np.ravel(value))
-        rounding = at.context.eps * max(abs(v) for v in np.ravel(values[original]))
-        error = max(error, rounding * at.context.mpf(10) ** (STEP_DIGITS * len(used)))
-        return Sides(at.context, list(np.atleast_1d(got)), list(np.atleast_1d(terms)), list(want), error, whole, len(used))
+        here = max(abs(v) for v in np.ravel(values[original]))
+        step = finer + self._step_digits(max(abs(v) for v in got), here)
+        want, error = self._slope(original, tangents, steps, step, env, sizes)
+        error = max(error, at.context.eps * here * at.context.mpf(10) ** (step * len(used)))
+        return Sides(at.context, got, terms, list(want), error, whole, step * len(used))
+
+    def _step_digits(self, claimed: Any, here: Any) -> int:
+        """With which step differences see a derivative of the size that is claimed, of a function of this size."""
+        c = self.arithmetic.context
+        steep = int(c.ceil(c.log10(claimed / here))) if claimed > here > 0 else 0
+        if STEP_DIGITS + steep > MOST_STEP_DIGITS:
+            raise NoValue("the derivative that is claimed is too large for differences")
+        return STEP_DIGITS + steep
 
     def _exact(self, name: str, value: Any) -> Any:
         """The value with many digits, with the declared facts to as many."""
@@ -264,11 +294,12 @@ class Referee:
         return project(facts, env[x.params[0]], V) if facts else V
 
     def _slope(
-        self, original: Expr, tangents: Sequence[Any], steps: Sequence[Any], env: Mapping[str, Any], sizes: Mapping[str, int]
-    ) -> tuple[Any, Any]:
+        self, original: Expr, tangents: Sequence[Any], steps: Sequence[Any], step_digits: int, env: Mapping[str, Any],
+        sizes: Mapping[str, int],
+    ) -> tuple[Any, Any]:  # fmt: skip
         """The mixed derivative along the directions, and an estimate of its error."""
         at = self.arithmetic
-        step = at.context.mpf(10) ** -STEP_DIGITS
+        step = at.context.mpf(10) ** -step_digits
         fine: Any = 0
         coarse: Any = 0
         sixth = {1: at.number(3) / 4, 2: at.number(-3) / 20, 3: at.number(1) / 60}

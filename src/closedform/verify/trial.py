@@ -7,16 +7,21 @@ from typing import Any
 
 from closedform.core.errors import Refusal
 from closedform.verify.comparison import Comparison, Outcome
+from closedform.verify.inside import Inside
 from closedform.verify.pieces import Pieces
 from closedform.verify.point import Point
 from closedform.verify.question import Candidate, Question
 from closedform.verify.referee import Referee
 
 RETRIES = 10
+OUTSIDE = 40
+"""So many points more are tried where terms of a sum are not defined."""
 UNSEEN = 2
 """So many points are put to the referee where floating point finds none."""
 BASES = 3
 """Points from which the pieces are looked for."""
+AGAINST = frozenset({"wrong", "doubtful", "narrow", "undefined"})
+"""The kinds of outcomes that speak against an answer."""
 ZERO_RETRIES = 3
 """How many more points are tried where nothing but zero has been seen, of an answer that is written as zero."""
 
@@ -26,6 +31,7 @@ class Trials(Comparison):
 
     def __init__(self, question: Question, seed: int) -> None:
         super().__init__(question, seed)
+        self.inside = Inside(question.original)
         self.judge: Referee | None = None
         self.vanishes = False
         """Has the referee seen nothing but a derivative of zero?"""
@@ -40,13 +46,14 @@ class Trials(Comparison):
         seen: dict[str, Outcome] = {}
         places: dict[str, Candidate] = {}
         refused: Refusal | None = None
-        for attempt in range(RETRIES + 1):
+        attempt = outside = 0
+        while attempt <= RETRIES:
             try:
                 point = self.points.next()
             except Refusal as error:
                 refused = error
                 break
-            outcome = self.compare(point)
+            outcome = self._seen(point)
             extreme = outcome.kind == "wrong" and self.extreme(point)
             if not extreme and (outcome.kind in ("right", "wrong") or (outcome.kind == "faint" and not self.changing)):
                 return self._unless_narrow(seen, places) or outcome
@@ -55,6 +62,10 @@ class Trials(Comparison):
             if extreme or (set(seen) == {"faint"} and attempt == patience):
                 break
             self.points.skip_style()
+            if outcome.kind == "outside" and outside < OUTSIDE:
+                outside += 1
+            else:
+                attempt += 1
         self.points.back(mark)
         if set(seen) == {"faint"} and self.vanishes:
             return seen["faint"]
@@ -69,9 +80,24 @@ class Trials(Comparison):
             except Refusal:
                 return
             for point in pieces.around(base):
-                outcome = self.compare(point)
+                outcome = self._seen(point)
                 if outcome.kind == "right" or (outcome.kind == "wrong" and not self.extreme(point)):
                     yield outcome
+
+    def _seen(self, point: Point) -> Outcome:
+        """The comparison at a point; a deviation that is in doubt counts unless many digits show none.
+
+        Where terms of a sum are not defined the point is ``outside``.
+        """
+        outcome = self.compare(point)
+        if outcome.kind in AGAINST and (broken := self.inside.broken(point)):
+            return Outcome("outside", outcome.error, outcome.sizes, broken)
+        if outcome.kind != "doubtful":
+            return outcome
+        found = self._referee().at(Candidate(point.sizes, self._env(point)), self.points.rng)
+        if found is not None and found.kind == "right":
+            return Outcome("right", found.error, point.sizes)
+        return outcome._replace(kind="unusable" if found is not None and found.kind == "zero" else "wrong")
 
     def _unless_narrow(self, seen: dict[str, Outcome], places: dict[str, Candidate]) -> Outcome | None:
         """A small deviation at an earlier point, when the referee says that it is none of rounding."""
@@ -87,6 +113,8 @@ class Trials(Comparison):
                 return seen[kind]
         if refused is not None and not seen:
             raise refused
+        if set(seen) == {"outside"}:
+            raise Refusal(f"no admissible point was found to check the answer at: {seen['outside'].reason}")
         if "vanishing" in seen and "faint" not in seen:
             raise Refusal("no admissible point was found to check the answer at: its derivative underflows")
         for kind in ("faint",) if {"unusable", "kinked"} & seen.keys() or self.spectral else ("faint", "undefined"):
@@ -99,16 +127,14 @@ class Trials(Comparison):
         candidates = [
             places[kind] for kind in ("wrong", "narrow", "unusable", "vanishing", "faint", "undefined") if kind in places
         ]
-        if not candidates and "kinked" in seen:  # nor is there one with many digits
+        if not candidates and {"kinked", "outside"} & seen.keys():  # nor is there one with many digits
             return None
         if not candidates:
             try:
                 candidates = [Candidate(*self.points.anywhere()) for _ in range(UNSEEN)]
             except Refusal:  # no sizes fit
                 return None
-        if self.judge is None:
-            self.judge = Referee(self.question, self.points.symbols, self.points.held, flip=self.flip)
-        found = self.judge.decide(candidates, self.points.rng)
+        found = self._referee().decide(candidates, self.points.rng)
         if found is None:
             return None
         if found.kind == "zero":
@@ -118,6 +144,11 @@ class Trials(Comparison):
             return Outcome("faint", found.error, found.sizes)
         reason = f"the answer and the derivative with many digits differ by {found.error:.1e} (relative) at sizes {found.sizes}"
         return Outcome(found.kind, found.error, found.sizes, reason if found.kind == "wrong" else "")
+
+    def _referee(self) -> Referee:
+        if self.judge is None:
+            self.judge = Referee(self.question, self.points.symbols, self.points.held, flip=self.flip)
+        return self.judge
 
     def _env(self, point: Point) -> dict[str, Any]:
         return {name: point.values[place] for place, name, _ in self.points.program.inputs}
