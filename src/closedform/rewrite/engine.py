@@ -302,5 +302,7 @@ HANDLERS: dict[str, Callable[..., Expr]] = {
     "sqrtm": _sqrtm,
     "dexpm": _dexpm,
     "dlogm": _dlogm,
+    "sylvester": functions.sylvester,
+    "lyap": functions.lyapunov,
 }
 """The normal form of each operation that has rules of its own; the others keep their node."""

@@ -1,12 +1,14 @@
-"""Normal form of functions of matrices and of their Fréchet derivatives."""
+"""Normal form of functions of matrices, of their Fréchet derivatives and of solutions of matrix equations."""
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from closedform.core.dim import ONE
 from closedform.core.expr import Expr, make
-from closedform.ops.build import identity, zero
+from closedform.core.infer import known
+from closedform.ops.build import identity, num, zero
 from closedform.rewrite.term import Term, is_zero, join, split
 
 if TYPE_CHECKING:
@@ -43,10 +45,9 @@ def frechet(s: Simplifier, name: str, A: Expr, E: Expr) -> Expr:
         s.fire("commuting-direction")
         value = function(s, "expm", A) if name == "dexpm" else s.apply("inv", (A,))
         return s.product((E, value))
-    core = join(Term(1, {}, term.word, E.shape))
-    outside = join(Term(term.coefficient, term.scalars, (), (ONE, ONE)))
+    outside, core = _apart(term)
     inner = _turned(s, name, A, core)
-    return inner if outside.op.name == "number" and outside.params[0] == 1 else s.product((outside, inner))
+    return inner if outside is None else s.product((outside, inner))
 
 
 def _turned(s: Simplifier, name: str, A: Expr, E: Expr) -> Expr:
@@ -55,13 +56,46 @@ def _turned(s: Simplifier, name: str, A: Expr, E: Expr) -> Expr:
     return make(name, (A, E))
 
 
+def sylvester(s: Simplifier, A: Expr, B: Expr, C: Expr) -> Expr:
+    """The X with A*X + X*B = C, in which it is linear; C*inv(A)/2 where B is A and commutes with C."""
+    return _solution(s, make("sylvester", (A, B, C)), C, A if A is B else None)
+
+
+def lyapunov(s: Simplifier, A: Expr, Q: Expr) -> Expr:
+    """The X with A*X + X*A' = Q, in which it is linear; Q*inv(A)/2 where A is symmetric and commutes with Q."""
+    return _solution(s, make("lyap", (A, Q)), Q, A if known(A, "symmetric") else None)
+
+
+def _solution(s: Simplifier, e: Expr, C: Expr, twice: Expr | None) -> Expr:
+    """A node that solves an equation with C on the right, which is A*X + X*A = C for the A that is given."""
+    if is_zero(C):
+        return C
+    term = split(C)
+    if twice is not None and commutes(s, twice, term):
+        s.fire("commuting-equation")
+        return s.product((num(Fraction(1, 2)), C, s.apply("inv", (twice,))))
+    outside, core = _apart(term)
+    return e if outside is None else s.product((outside, make(e.op.name, (*e.args[:-1], core))))
+
+
+def _apart(term: Term) -> tuple[Expr | None, Expr]:
+    """The scalars of a term, None when there are none, and the matrix."""
+    core = join(Term(1, {}, term.word, term.shape))
+    if term.coefficient == 1 and not term.scalars:
+        return None, core
+    return join(Term(term.coefficient, term.scalars, (), (ONE, ONE))), core
+
+
 def commutes(s: Simplifier, A: Expr, direction: Term) -> bool:
-    """Is the direction made of nothing but what A is a multiple of, numbers and identities (so that they commute)?"""
+    """Do they commute, because both are made of one matrix, numbers and identities?"""
     if all(base.op.name == "eye" for base, _ in direction.word):
         return True
     base = split(A)
     core = join(Term(1, {}, base.word, A.shape))
-    known_to = {False: (A, core), True: (s.transposed(A), s.transposed(core))}
+    root = core
+    while root.op.name in OF_ONE_MATRIX and len(root.args) == 1:
+        root = root.args[0]
+    known_to = {turned: tuple(s.transposed(e) if turned else e for e in (A, core, root)) for turned in (False, True)}
     stack = [(base, False) for base, _ in direction.word]
     while stack:
         e, turned = stack.pop()

@@ -136,16 +136,54 @@ def _decomposed(s: Simplifier, three: list[Expr]) -> Expr | None:
     if middle.op.name != "diag" or right.op.name != "transpose" or left.op.name not in ("eigvecs", "svdu", "svdv"):
         return None
     A, values, other = left.args[0], middle.args[0], right.args[0]
+    if left is other and left.op.name == "eigvecs" and known(A, "symmetric"):
+        return _of_eigenvalues(s, A, values)
     if any(e.op.name not in WHOLE or e.args[0] is not A for e in (values, other)):
         return None
     names = left.op.name, values.op.name, other.op.name
-    if names == ("eigvecs", "eigvalsh", "eigvecs") and known(A, "symmetric"):
-        s.fire("decomposition")
-        return A
     if names in (("svdu", "svdvals", "svdv"), ("svdv", "svdvals", "svdu")):
         s.fire("decomposition")
         return A if names[0] == "svdu" else s.transposed(A)
     return None
 
 
-WHOLE = frozenset({"eigvalsh", "eigvecs", "svdvals", "svdu", "svdv"})
+WHOLE = frozenset({"svdvals", "svdu", "svdv"})
+
+MATRIX_FUNCTIONS = {"exp": "expm", "log": "logm", "sqrt": "sqrtm", "add": "add", "mul": "mul", "hadamard": "mul"}
+"""What functions of the eigenvalues, entry by entry, are as functions of the matrix."""
+
+
+def _of_eigenvalues(s: Simplifier, A: Expr, values: Expr) -> Expr | None:
+    """V*diag(f(w))*V' for the eigenvectors V and eigenvalues w of A, as a function of the matrix; None where there is none."""
+    found = _matrix_function(s, A, values)
+    if found is not None:
+        s.fire("decomposition")
+    return found
+
+
+def _matrix_function(s: Simplifier, A: Expr, values: Expr) -> Expr | None:
+    """f(A) for a column f(w) that is made of the eigenvalues w by powers, sums, products, exp, log and sqrt."""
+    name = values.op.name
+    if name == "eigvalsh":
+        return A if values.args[0] is A else None
+    if name == "ones":
+        return identity(A.rows)
+    if name == "entrypow":
+        base, exponent = values.args
+        k = exponent.params[0] if exponent.op.name == "number" else None
+        inside = _matrix_function(s, A, base) if k is not None and k.denominator <= 2 else None
+        if k is None or inside is None:
+            return None
+        return _power(s, inside if k.denominator == 1 else s.apply("sqrtm", (inside,)), k.numerator)
+    if name not in MATRIX_FUNCTIONS:
+        return None
+    parts = [part if part.is_scalar else _matrix_function(s, A, part) for part in values.args]
+    args = tuple(part for part in parts if part is not None)
+    if len(args) < len(parts):
+        return None
+    return s.apply(MATRIX_FUNCTIONS[name], args, (), A.shape)
+
+
+def _power(s: Simplifier, A: Expr, k: int) -> Expr:
+    base = A if k > 0 else s.apply("inv", (A,))
+    return base if abs(k) == 1 else s.apply("matrixpow", (base,), (abs(k),))

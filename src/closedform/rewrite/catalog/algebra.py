@@ -176,7 +176,7 @@ ROWS: tuple[Row, ...] = (
         "decomposition",
         "svdu(X)*diag(svdvals(X))*svdv(X)'",
         "X",
-        "a matrix is the product of its singular vectors and values, a symmetric one of its eigenvectors and eigenvalues",
+        "X = U*diag(s)*V' of its singular vectors and values; f(S) = V*diag(f(w))*V' of the eigenvectors and eigenvalues of S",
         "X: m n",
         "svdu(X)*diag(svdvals(Y))*svdv(X)'",
         "X: m n; Y: m n",

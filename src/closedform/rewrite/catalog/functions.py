@@ -101,4 +101,13 @@ ROWS: tuple[Row, ...] = (
         "log(det(A))",
         "A: n n",
     ),
+    Row(
+        "commuting-equation",
+        "sylvester(S, S, S^3)",
+        "S^2/2",
+        "where C commutes with A, the solution of A*X + X*A = C is C*inv(A)/2",
+        "S: n n pd",
+        "sylvester(S, S, C)",
+        "S: n n pd; C: n n",
+    ),
 )
