@@ -87,7 +87,7 @@ def test_the_part_that_has_to_change_is_pointed_at() -> None:
 
 def test_a_scalar_added_to_a_vector() -> None:
     said = judged("sum(tanh(x))", "x", "1 - tanh(x).^2", "x: n")
-    assert (said.verdict, said.slip, said.suggestion) == ("ill-shaped", "scalar added to a matrix", "1*ones(n) - tanh(x).^2")
+    assert (said.verdict, said.slip, said.suggestion) == ("ill-shaped", "scalar added to a matrix", "ones(n) - tanh(x).^2")
 
 
 def test_equal_sizes_hide_nothing() -> None:

@@ -13,6 +13,8 @@ from closedform.tutor.pieces import Piece
 
 CONFIRMED = 3
 """At so many points an explanation must hold."""
+MOST_TRIED = 12
+"""Points that are looked at for some at which neither the answer nor the derivative is zero."""
 MOST_KEPT = 24
 DEAR = frozenset({"expm", "logm", "sqrtm", "dexpm", "dlogm", "lyap", "sylvester", "chol", "eigvecs", "svdu", "svdv", "pinv"})
 """Operations that take as long as hundreds of others."""
@@ -63,9 +65,9 @@ def holding(candidates: Sequence[Candidate], truth: Expr, answer: Expr, ground: 
     for c in sorted(candidates, key=_rank):
         unique.setdefault((c.expr, c.mended), c)
     listed = affordable(list(unique.values()))
-    here = ground.points(1)[0]
     if not listed:
         return []
+    here, *others = _telling(truth, answer, ground)
     t, a, *rest = valued([truth, answer, *(c.expr for c in listed)], here)
     found = []
     for c, value in zip(listed, rest, strict=True):
@@ -74,7 +76,7 @@ def holding(candidates: Sequence[Candidate], truth: Expr, answer: Expr, ground: 
             found.append(Found(c, c.rank + 2 * (match[0] != 1) + 2 * match[1], *match))
     found.sort(key=_found_rank)
     found = found[:MOST_KEPT]
-    for here in ground.points(CONFIRMED)[1:]:
+    for here in others:
         if not found:
             break
         t, a, *rest = valued([truth, answer, *(f.candidate.expr for f in found)], here)
@@ -84,6 +86,20 @@ def holding(candidates: Sequence[Candidate], truth: Expr, answer: Expr, ground: 
             if _match(value, t if f.candidate.mended else a, exactly=(f.factor, f.turned)) is not None
         ]
     return found
+
+
+def _telling(truth: Expr, answer: Expr, ground: Ground) -> list[Here]:
+    """Points at which neither of the two is zero, where there are enough of them; else the first points."""
+    found: list[Here] = []
+    for k in range(MOST_TRIED):
+        here = ground.points(k + 1)[-1]
+        if here.number < k or len(found) == CONFIRMED:
+            break
+        if all(value is None or abs(value).max(initial=0.0) > 0.0 for value in valued([truth, answer], here)):
+            found.append(here)
+    if len(found) == CONFIRMED:
+        return found
+    return ground.points(CONFIRMED)
 
 
 def affordable(listed: Sequence[Candidate]) -> list[Candidate]:

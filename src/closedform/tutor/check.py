@@ -12,7 +12,7 @@ from closedform.core.limits import counted
 from closedform.core.walk import postorder
 from closedform.ops.build import transpose
 from closedform.tutor import assumptions, fit, readings
-from closedform.tutor.candidate import holding
+from closedform.tutor.candidate import Found, holding
 from closedform.tutor.case import Case, read
 from closedform.tutor.ground import Ground, Here, values
 from closedform.tutor.judgement import Judgement, Witness
@@ -305,8 +305,9 @@ class Referee:
     def _shapes(self, answer: Expr) -> str:
         function = self.case.question.function
         by = " and ".join(f"{x.params[0]} ({shape_text(x.shape)})" for x in self.case.question.wrt)
+        kind = "scalar" if function.is_scalar else f"vector ({shape_text(function.shape)})" if function.is_column else ""
         return (
-            f"the derivative of a {shape_text(function.shape)} expression by {by} is {shape_text(self.case.shape)} in "
+            f"the derivative of a {kind or f'matrix ({shape_text(function.shape)})'} by {by} is {shape_text(self.case.shape)} in "
             f"{self.case.layout} layout, and the answer is {shape_text(answer.shape)}"
         )
 
@@ -343,21 +344,29 @@ class Referee:
         said = fit.sentence(pieces, misfit)
         if self.case.truth is None:
             return self._judged("ill-shaped", said, where=where)
+        found: list[Found] = holding(fit.resizings(pieces, misfit), self.truth, self.truth, self.ground)
         equal = fit.right_at_equal_sizes(self.case, pieces.source)
-        if equal is not None:
+        if equal is not None and not found:
             said += f"; it fits, and is right, when {equal}"
             return self._judged("right only if", said, slip="right only under an assumption", assumption=equal, where=where)
-        found, least = fit.mended(self.case, pieces, misfit, self.ground)
+        fitting: list[Expr] = []
+        if not found:
+            found, fitting = fit.mended(self.case, pieces, misfit, self.ground)
         if found:
             why = chosen(found, pieces, self.ground)
+            if why.piece is not None and why.piece is not misfit.piece:
+                where = (self.start + why.piece.start, self.start + why.piece.end)
             return self._judged(
                 "ill-shaped", f"{said}; {why.said()}", slip=why.slips[0], slips=why.slips, where=where,
                 suggestion=why.suggestion, parting=partial(parting, self.case, why, None, self.ground),
             )  # fmt: skip
-        if least is not None:
-            return self._judged("ill-shaped", f"{said}; the shapes would fit in {least.expr}, which is not the derivative either",
-                                where=where)  # fmt: skip
-        return self._judged("ill-shaped", said, where=where)
+        if not fitting:
+            return self._judged("ill-shaped", said, where=where)
+        judged = ((e, Referee(self.case, e).judgement()) for e in fitting)
+        e, then = next((pair for pair in judged if pair[1].slip), (fitting[0], None))
+        said += f"; the shapes would fit in {e}, which is not the derivative either"
+        more = "" if then is None else f" ({then.slip}): {then.explanation}"
+        return self._judged("ill-shaped", said + more, where=where, slip=None if then is None else then.slip)
 
     def _judged(self, verdict: str, explanation: str, **more: object) -> Judgement:
         derivative = self.case.derivative

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from itertools import combinations
+from itertools import combinations, islice
+from itertools import product as variations
 
+from closedform.calculus.alike import alike
 from closedform.core.dim import ONE, Dim
 from closedform.core.errors import InputError
 from closedform.core.expr import Expr, make, shape_text
 from closedform.lang.declare import Scope
-from closedform.ops.build import product, times, transpose
+from closedform.lang.text import text
+from closedform.ops.build import entry_power, negative, product, times, transpose
 from closedform.tutor.candidate import Candidate, Found, holding
 from closedform.tutor.case import Case, sizes_of
-from closedform.tutor.edits import Edit, arranged, attempt, split
+from closedform.tutor.edits import Edit, arranged, attempt, split, without_factors
 from closedform.tutor.ground import Ground, same, values
-from closedform.tutor.pieces import Misfit, Piece, Pieces
-from closedform.tutor.planted import short
+from closedform.tutor.pieces import Misfit, Piece, Pieces, walk
+from closedform.tutor.planted import forms_of, short
 
 MOST_SIZES = 4
 
@@ -25,7 +29,7 @@ def sentence(pieces: Pieces, misfit: Misfit) -> str:
     """What does not fit, with the shapes of both operands."""
     piece = misfit.piece
     parts = [p for p in piece.parts if p.expr is not None]
-    if len(parts) < 2:
+    if len(parts) < 2 or piece.code == "^":
         return misfit.error.message
     start, end = misfit.where
     inside = [p for p in parts if start <= p.start and p.end <= end]
@@ -41,15 +45,82 @@ def sentence(pieces: Pieces, misfit: Misfit) -> str:
     return f"{what}: {shown}" if shown else misfit.error.message
 
 
-def repairs(pieces: Pieces, misfit: Misfit) -> list[Candidate]:
-    """The answer with the part that does not fit rearranged, those that change little first."""
-    out = []
-    for edit in _ways(misfit.piece):
-        whole = pieces.rebuilt(misfit.piece, edit.new)
-        if whole is not None:
-            said = partial(_mending, pieces, misfit.piece, edit)
-            out.append(Candidate(whole, edit.mends, edit.rank, said, misfit.piece, edit.new, mended=True))
+def repairs(pieces: Pieces, misfit: Misfit, truth: Expr) -> list[Candidate]:
+    """The answer with what does not fit rearranged, or one of its parts, those that change little first."""
+    ways = [(misfit.piece, edit) for edit in _ways(misfit.piece)]
+    if misfit.piece.code == "sum":
+        ways += _terms(misfit.piece, truth)
+    return _rebuilt(pieces, ways)
+
+
+MOST_REPAIRS = 40
+"""So many repairs are carried on where they leave another part that does not fit."""
+DEPTH = 2
+
+
+def further(pieces: Pieces, misfit: Misfit, truth: Expr, depth: int = DEPTH) -> list[Candidate]:
+    """The answer with several parts mended that do not fit, one after the other."""
+    out: list[Candidate] = []
+    for edit in islice(_ways(misfit.piece), MOST_REPAIRS):
+        if pieces.rebuilt(misfit.piece, edit.new) is not None:
+            continue
+        start, end = misfit.piece.start, misfit.piece.end
+        new = text(edit.new, pieces.scope.symbols)
+        again = Pieces(f"{pieces.source[:start]}({new}){pieces.source[end:]}", pieces.scope)
+        if again.misfit is None:
+            continue
+        tries = repairs(again, again.misfit, truth)
+        if not tries and depth > 1:
+            tries = further(again, again.misfit, truth, depth - 1)
+        first = f"{short(pieces.text(misfit.piece))} becomes {short(new)}"
+        for c in tries:
+            out.append(c._replace(said=partial(_then, first, c.said), piece=misfit.piece, slip=edit.mends, rank=c.rank + 1))
     return out
+
+
+def _then(first: str, said: Callable[[], str]) -> str:
+    return said().replace(" when ", f" when {first} and ", 1)
+
+
+def resizings(pieces: Pieces, misfit: Misfit) -> list[Candidate]:
+    """The answer with another size in one of the constants that stand in what does not fit."""
+    ways = []
+    names = [Dim.of(name) for name in sorted(pieces.scope.sizes)]
+    for piece in walk(misfit.piece):
+        if piece.code != "call" or piece.parts or piece.expr is None or not 0 < len(piece.value[2]) <= 2:
+            continue
+        word, count, _ = piece.value
+        for row in variations(names, repeat=len(piece.value[2])):
+            new = pieces.formed(Piece("call", (word, count, row), (), piece.start, piece.end), ())
+            if new.shape != piece.expr.shape:
+                ways.append((piece, Edit(new, "", "another size", 2, "")))
+    return _rebuilt(pieces, ways)
+
+
+def _rebuilt(pieces: Pieces, ways: Sequence[tuple[Piece, Edit]]) -> list[Candidate]:
+    out = []
+    for piece, edit in ways:
+        whole = pieces.rebuilt(piece, edit.new)
+        if whole is not None:
+            said = partial(_mending, pieces, piece, edit)
+            out.append(Candidate(whole, edit.mends, edit.rank, said, piece, edit.new, mended=True))
+    return out
+
+
+def _terms(piece: Piece, truth: Expr) -> Iterator[tuple[Piece, Edit]]:
+    """A term of a sum that has another shape than the others: an inner for an outer product, or without a factor."""
+    shapes = Counter(part.expr.shape for part in piece.parts if part.expr is not None)
+    whole = [term for form in forms_of(truth) for term in (form.args if form.op.name == "add" else (form,))]
+    for part in piece.parts:
+        if part.expr is None or shapes[part.expr.shape] > 1:
+            continue
+        if part.expr.is_scalar:
+            found = arranged(*split(part.expr), part.expr, every=True)
+            yield from ((part, edit) for edit in found if edit.new.shape in shapes)
+        for term in whole:
+            for signed in (term, negative(term)):
+                if any(alike(rest, part.expr) for rest, _ in without_factors(signed)):
+                    yield part, Edit(signed, "", "dropped factor", 2, "")
 
 
 def _mending(pieces: Pieces, piece: Piece, edit: Edit) -> str:
@@ -68,6 +139,8 @@ def _ways(piece: Piece) -> Iterator[Edit]:
                 yield Edit(new, "", "elementwise and matrix product confused", 2, "")
     elif piece.code == "sum":
         yield from _sums(piece, parts)
+    elif piece.code == "^" and parts[1].op.name == "number":
+        yield Edit(entry_power(parts[0], parts[1].params[0]), "", "elementwise and matrix product confused", 2, "")
     elif piece.code in (".*", "./"):
         for a in (parts[0], transpose(parts[0])):
             for b in (parts[1], transpose(parts[1])):
@@ -88,7 +161,7 @@ def _sums(piece: Piece, parts: list[Expr]) -> Iterator[Edit]:
     def added(terms: list[Expr]) -> Expr | None:
         if len({t.shape for t in terms}) > 1:
             return None
-        signed = [make("mul", (make("number", (), (-1,)), t)) if s == "-" else t for s, t in zip(signs, terms, strict=True)]
+        signed = [negative(t) if s == "-" else t for s, t in zip(signs, terms, strict=True)]
         return attempt(make, "add", tuple(signed))
 
     for count in (1, 2, 3):
@@ -101,19 +174,28 @@ def _sums(piece: Piece, parts: list[Expr]) -> Iterator[Edit]:
         (shape,) = shapes
         fills = [make("ones", (), shape)] + ([make("eye", (), shape[:1])] if shape[0] is shape[1] else [])
         for fill in fills:
-            new = added([product(p, fill) if p.is_scalar else p for p in parts])
+            new = added([_filled(p, fill) if p.is_scalar else p for p in parts])
             if new is not None:
                 yield Edit(new, "", "scalar added to a matrix", 2, "")
 
 
-def mended(case: Case, pieces: Pieces, misfit: Misfit, ground: Ground) -> tuple[list[Found], Candidate | None]:
-    """The repairs that give the derivative; else the least that makes the shapes fit."""
-    tries = repairs(pieces, misfit)
+def _filled(scalar: Expr, fill: Expr) -> Expr:
+    return fill if scalar.op.name == "number" and scalar.params[0] == 1 else product(scalar, fill)
+
+
+MOST_FITTING = 4
+
+
+def mended(case: Case, pieces: Pieces, misfit: Misfit, ground: Ground) -> tuple[list[Found], list[Expr]]:
+    """The repairs that give the derivative; and answers that fit, those of the right shape first."""
     truth = case.truth
     assert truth is not None
+    tries = repairs(pieces, misfit, truth) or further(pieces, misfit, truth)
     found = holding(tries, truth, truth, ground)
-    fitting = [c for c in tries if c.expr.shape == case.shape] or tries
-    return found, min(fitting, key=_rank, default=None)
+    tries.sort(key=_rank)
+    tries.sort(key=lambda c: c.expr.shape != case.shape)
+    fitting = dict.fromkeys(c.expr for c in tries if case.shape == (ONE, ONE) or not c.expr.is_scalar)
+    return found, list(fitting)[:MOST_FITTING]
 
 
 def _rank(c: Candidate) -> int:

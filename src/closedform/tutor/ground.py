@@ -104,8 +104,8 @@ def same(a: Any, b: Any, close: float = CLOSE) -> bool:
     return bool(float(np.max(np.abs(a - b), initial=0.0)) <= close * scale)
 
 
-def multiple(a: Any, b: Any) -> Fraction | None:
-    """The simple constant c with a = c*b, where there is one."""
+def multiple(a: Any, b: Any, limit: int = 0) -> Fraction | None:
+    """The simple constant c with a = c*b, where there is one; with a limit any fraction with a denominator up to that."""
     import numpy as np
 
     if a is None or b is None or np.shape(a) != np.shape(b):
@@ -114,8 +114,9 @@ def multiple(a: Any, b: Any) -> Fraction | None:
     if not abs(b[at]) > 0.0:
         return None
     ratio = float(np.real(a[at] / b[at]))
-    for c in FACTORS:
-        if abs(ratio - c) <= 1e-7 * abs(c):
+    listed = (Fraction(ratio).limit_denominator(limit),) if limit and np.isfinite(ratio) else FACTORS
+    for c in listed:
+        if c and abs(ratio - c) <= 1e-7 * abs(c):
             return c if same(a, float(c) * b) else None
     return None
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from functools import partial
 
 from closedform.core.dim import Dim
 from closedform.core.errors import InputError, Refusal
 from closedform.core.expr import Expr, make
 from closedform.core.walk import postorder, substitute, tree_size
-from closedform.ops.build import negative, num, times, total, transpose
+from closedform.ops.build import negative, num, product, times, total, transpose
 from closedform.rewrite.engine import Simplifier
 from closedform.rewrite.order import Order, ranks
 from closedform.tutor.candidate import Candidate
@@ -118,7 +119,7 @@ def planted(truth: Expr) -> Iterator[Candidate]:
             continue
         terms = form.args if form.op.name == "add" and len(form.args) <= MOST_TERMS else (form,)
         for k, term in enumerate(terms):
-            for wrong, edit, node in _slipped(term):
+            for wrong, edit, node, part in _slipped(term):
                 whole = wrong
                 if len(terms) > 1:
                     if wrong.shape != form.shape:
@@ -126,12 +127,32 @@ def planted(truth: Expr) -> Iterator[Candidate]:
                     whole = total(*terms[:k], wrong, *terms[k + 1 :])
                 if whole not in seen:
                     seen.add(whole)
-                    yield Candidate(whole, edit.plants, edit.rank, partial(_planting, node, edit), None, node, planted=edit.new)
+                    yield Candidate(whole, edit.plants, edit.rank, partial(_planting, node, edit), None, node, planted=part)
         if len(terms) > 1:
-            for wrong, edit, node in _slipped(form):
+            for wrong, edit, node, part in _slipped(form):
                 if wrong not in seen:
                     seen.add(wrong)
-                    yield Candidate(wrong, edit.plants, edit.rank, partial(_planting, node, edit), None, node, planted=edit.new)
+                    yield Candidate(wrong, edit.plants, edit.rank, partial(_planting, node, edit), None, node, planted=part)
+
+
+SCALES = (Fraction(2), Fraction(1, 2), Fraction(-1), Fraction(3), Fraction(1, 3))
+
+
+def scaled(truth: Expr) -> Iterator[Candidate]:
+    """The derivative with a constant before one of its parts, wherever that stands (as inside of functions)."""
+    for form in forms_of(truth):
+        if tree_size(form, MOST_NODES + 1) > MOST_NODES:
+            continue
+        for node in postorder(form)[:-1]:
+            if node.op.name in ("number", "size"):
+                continue
+            for c in SCALES:
+                wrong = negative(node) if c == -1 else product(num(c), node)
+                whole = _replaced(form, node, wrong)
+                if whole is not None:
+                    slip = "wrong sign" if c < 0 else "wrong factor"
+                    edit = Edit(wrong, slip, slip, 3, "")
+                    yield Candidate(whole, slip, 3, partial(_planting, node, edit), None, node, planted=wrong)
 
 
 def forms_of(e: Expr) -> list[Expr]:
@@ -143,23 +164,22 @@ def forms_of(e: Expr) -> list[Expr]:
     return [e] if opened is e else [e, opened]
 
 
-def _slipped(term: Expr) -> Iterator[tuple[Expr, Edit, Expr]]:
+def _slipped(term: Expr) -> Iterator[tuple[Expr, Edit, Expr, Expr]]:
+    """The term with a slip in it, the slip, the part of the term that it changes and what that becomes."""
     for node in postorder(term):
         if node.op.name == "number":
             continue
-        for edit in edits(node):
-            whole = _replaced(term, node, edit.new)
-            if whole is not None:
-                yield whole, edit, node
-        for rest, factor in without_factors(node):
-            whole = _replaced(term, node, rest)
-            if whole is not None:
-                yield whole, Edit(factor, "dropped factor", "dropped factor", 2, "factor"), node
+        changes = [(edit, edit.new) for edit in edits(node)]
+        changes += [
+            (Edit(factor, "dropped factor", "dropped factor", 2, "factor"), rest) for rest, factor in without_factors(node)
+        ]
         softened = elementwise_softmax(node)
         if softened is not None:
-            whole = _replaced(term, node, softened)
+            changes.append((Edit(softened, "elementwise softmax derivative", "", 2, ""), softened))
+        for edit, part in changes:
+            whole = _replaced(term, node, part)
             if whole is not None:
-                yield whole, Edit(softened, "elementwise softmax derivative", "", 2, ""), node
+                yield whole, edit, node, part
 
 
 def _replaced(term: Expr, node: Expr, new: Expr) -> Expr | None:

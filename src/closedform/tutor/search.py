@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from closedform.calculus.step import Step
+from closedform.calculus.step import Step, unnamed
 from closedform.core.expr import Expr, make
 from closedform.core.walk import postorder
+from closedform.rewrite import term
 from closedform.tutor import terms
 from closedform.tutor.candidate import Found, holding, valued
 from closedform.tutor.case import Case
 from closedform.tutor.ground import Ground, same
 from closedform.tutor.pieces import Piece, Pieces
-from closedform.tutor.planted import mended, planted
+from closedform.tutor.planted import mended, planted, scaled
 from closedform.tutor.wrong_rules import Chain
 
 GOOD_ENOUGH = 2
@@ -67,6 +68,7 @@ def explained_by(truth: Expr, answer: Expr, pieces: Pieces | None, ground: Groun
         found = sorted([*found, *chained(case, answer, ground)], key=_rank)
     if constant is not None and (not found or found[0].rank > FAR):
         return _constant(constant)
+    found = found or holding(list(scaled(truth)), truth, answer, ground)
     return chosen(found, pieces, ground) if found else None
 
 
@@ -113,7 +115,13 @@ def _mending_first(f: Found) -> tuple[int, bool, bool, int]:
 
 
 def _seen(pieces: Pieces, wrong: Expr, ground: Ground) -> Piece | None:
-    """The shortest part of the answer that has the value of a wrong part."""
+    """The shortest part of the answer that has the value of a wrong part, with or without its number."""
+    bare = term.split(wrong)
+    bare.coefficient = 1
+    return _valued_so(pieces, wrong, ground) or _valued_so(pieces, term.join(bare), ground)
+
+
+def _valued_so(pieces: Pieces, wrong: Expr, ground: Ground) -> Piece | None:
     listed = [p for p in pieces.all if p.expr is not None and p.expr.shape == wrong.shape and p.code not in ("num", "size")]
     if not listed:
         return None
@@ -130,11 +138,17 @@ NOT_MATHEMATICS = frozenset({"project", "facts", "name", "layout", "simplify", "
 """Steps at which nothing is derived."""
 
 
+MOVES = frozenset({"transpose", "cyclic-trace", "transpose-in-trace", "collect-terms", "standard-form"})
+"""Steps that only bring a differential to its standard form …"""
+MOVED = ("transpose", "factors commuted", "for inner product", "for outer product")
+"""… and the slips that are made there."""
+
+
 def parting(case: Case, why: Explained, answer: Expr | None, ground: Ground) -> Step | None:
     """The step of the derivation at which an answer parts from it; None where that is not known."""
     if case.derivative is None:
         return None
-    steps = tuple(case.derivative.derivation)
+    steps = [step for step in case.derivative.derivation if step.rule not in NOT_MATHEMATICS]
     node = why.node
     if node is None and answer is not None:  # the rule in which the same slip would give the same answer
         found = [f for f in chained(case, answer, ground) if f.candidate.slip in why.slips and f.candidate.node is not None]
@@ -142,13 +156,13 @@ def parting(case: Case, why: Explained, answer: Expr | None, ground: Ground) -> 
     if node is not None:
         wanted = make("d", (node,))
         for step in steps:
-            if wanted in postorder(step.before) and wanted not in postorder(step.after):
+            if wanted in postorder(unnamed(step.before)) and wanted not in postorder(unnamed(step.after)):
                 return step
         for step in steps:
             if step.rule == f"d-{node.op.name}":
                 return step
     if why.good is not None and why.good.args:
         for step in steps:
-            if step.rule not in NOT_MATHEMATICS and why.good in postorder(step.after) and why.good not in postorder(step.before):
-                return step
+            if why.good in postorder(unnamed(step.after)) and why.good not in postorder(unnamed(step.before)):
+                return None if step.rule in MOVES and not why.slips[0].endswith(MOVED) else step
     return None

@@ -7,7 +7,8 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from closedform.core.expr import Expr
-from closedform.ops.build import negative, num, product
+from closedform.ops.build import negative
+from closedform.rewrite.term import join, split
 from closedform.tutor.candidate import valued
 from closedform.tutor.ground import Ground, combination, multiple
 from closedform.tutor.pieces import Piece, Pieces
@@ -15,6 +16,8 @@ from closedform.tutor.planted import forms_of, short
 
 MOST_TERMS = 10
 POINTS = 4
+LARGEST = 1000
+"""The largest denominator of a constant by which a whole answer is off."""
 
 
 class Constant(NamedTuple):
@@ -35,7 +38,8 @@ def whole(truth: Expr, answer: Expr, ground: Ground) -> Constant | None:
         return Constant("zero", "it is zero, and the derivative is not")
     for here in ground.points(POINTS):
         t, a = valued([truth, answer], here)
-        factors.add(multiple(a, t))
+        if not (_vanishes(t) and _vanishes(a)):
+            factors.add(multiple(a, t, LARGEST))
     if len(factors) != 1:
         return None
     (c,) = factors
@@ -115,15 +119,29 @@ def _of_truth(terms: Sequence[Expr], found: Sequence[Fraction], pieces: Pieces |
         clauses.append(f"lacks the term{plural} " + " and ".join(short(str(t)) for t in dropped))
     for c, t in others:
         clauses.append(
-            f"has {short(str(product(num(c), t)))} where {short(str(t))} belongs"
+            f"has {short(str(_times(t, c)))} where {short(str(t))} belongs"
             if c != -1
             else f"has the wrong sign at {short(str(t))}"
         )
     slip = "dropped term" if dropped and not others else _constant(c for c, _ in others) if not dropped else "dropped term"
     piece = None
     if pieces is not None and others:
-        piece = _located(pieces, others[0], ground)
+        piece = _spanning([_located(pieces, other, ground) for other in others])
     return Constant(slip, "it " + " and ".join(clauses), piece, off[0][1], len(off))
+
+
+def _times(e: Expr, number: Fraction) -> Expr:
+    term = split(e)
+    term.coefficient = Fraction(term.coefficient * number)
+    return join(term)
+
+
+def _spanning(found: Sequence[Piece | None]) -> Piece | None:
+    """The terms, and what stands between them; None where one of them is not found."""
+    pieces = [piece for piece in found if piece is not None]
+    if len(pieces) < len(found) or len(pieces) < 2:
+        return pieces[0] if len(pieces) == len(found) else None
+    return Piece("span", None, pieces, min(p.start for p in pieces), max(p.end for p in pieces))
 
 
 def _located(pieces: Pieces, off: tuple[Fraction, Expr], ground: Ground) -> Piece | None:
