@@ -46,6 +46,9 @@ DERIVATIVES = [
         "let r = x - sum(x)*ones(n)/n; let c = norm2(r)^2; (eye(n) - ones(n, n)/n - r*r'/(c + n*t))/sqrt(c/n + t)",
     ),
     ("k'*inv(S)*y", "S", "k: n; y: n; S: n n pd", "-inv(S)*(k*y' + y*k')*inv(S)/2"),
+    ("tr(sqrtm(X))", "X", "X: n n pd", "inv(sqrtm(X))/2"),
+    ("sum(eigvalsh(X).*log(eigvalsh(X)))", "X", "X: n n pd", "eye(n) + logm(X)"),
+    ("sum(eigvalsh(X).^3)", "X", "X: n n symmetric", "3*X^2"),
 ]  # fmt: skip
 
 SIMPLE = [
@@ -85,6 +88,18 @@ SIMPLE = [
     ("triu(chol(S))", "S: n n pd", "diag(diag(chol(S)))"),
     ("inv(chol(S))'*inv(chol(S))", "S: n n pd", "inv(S)"),
     ("diag((Y./P)*P')", "Y: n k; P: n k positive", "Y*ones(k)"),
+    ("X*inv(sqrtm(X))", "X: n n pd", "sqrtm(X)"),
+    ("inv(sqrtm(X))^3*X*A", "X: n n pd; A: n m", "inv(sqrtm(X))*A"),
+    ("inv(sqrtm(X))^2", "X: n n pd", "inv(X)"),
+    ("sqrtm(X)*inv(Y)", "X: n n pd; Y: n n pd", "sqrtm(X)*inv(Y)"),
+    ("(K(n, n) + eye(n*n))^3", "n: scalar integer", "4*(K(n, n) + eye(n*n))"),
+    ("eigvecs(X)*diag(exp(2*eigvalsh(X)))*eigvecs(X)'", "X: n n symmetric", "expm(2*X)"),
+    ("eigvecs(X)*diag(eigvalsh(X).^(-1/2))*eigvecs(X)'", "X: n n pd", "inv(sqrtm(X))"),
+    ("eigvecs(X)*diag(eigvalsh(Y))*eigvecs(X)'", "X: n n pd; Y: n n pd", "eigvecs(X)*diag(eigvalsh(Y))*eigvecs(X)'"),
+    ("eigvecs(X)*diag(tanh(eigvalsh(X)))*eigvecs(X)'", "X: n n pd", "eigvecs(X)*diag(tanh(eigvalsh(X)))*eigvecs(X)'"),
+    ("sylvester(A, A, 2*t*eye(n))", "A: n n; t: scalar", "t*inv(A)"),
+    ("lyap(S, sqrtm(S))", "S: n n pd", "inv(sqrtm(S))/2"),
+    ("lyap(A, 2*A)", "A: n n", "2*lyap(A, A)"),
 ]
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from closedform.core.dim import ONE
 from closedform.core.expr import Expr, make
 from closedform.core.infer import known
-from closedform.ops.build import num
+from closedform.ops.build import identity, num
 from closedform.rewrite.sizes import size_number
 from closedform.rewrite.term import Scalars, Term, is_zero, join, split
 from closedform.rewrite.words import shortened
@@ -67,10 +67,8 @@ def matrix_power(s: Simplifier, A: Expr, k: int) -> Expr:
         return s.product((outside, matrix_power(s, core, k)))
     if len(term.word) == 1:
         base, e = term.word[0]
-        if known(base, "idempotent") and e > 0:
-            s.fire("idempotent")
-            return base
-        return join(Term(1, {}, ((base, e * k),), A.shape))
+        number, letters = shortened(s, [(base, e * k)], {})
+        return join(Term(number, {}, tuple(letters), A.shape)) if letters else identity(A.rows)
     if k <= 8:
         return s.product((A,) * k)
     return make("matrixpow", (A,), (k,))

@@ -144,15 +144,15 @@ def _alone(s: Simplifier, base: Expr, k: int) -> tuple[Rational, Expr | Letters,
     if k < 0 and base.op.name == "diag":
         s.fire("inverse-of-diagonal")
         return 1, s.diagonal_matrix(s.entry_power(base.args[0], k)), 1
+    if abs(k) > 1 and base.op.name == "sqrtm":
+        s.fire("square-root")
+        return 1, _powers_of_root(base, k), 1
     if k > 1:
         if known(base, "idempotent"):
             s.fire("idempotent")
             return 1, [(base, 1)], 1
         if base.op.name == "diag":
             return 1, s.diagonal_matrix(s.entry_power(base.args[0], k)), 1
-        if base.op.name == "sqrtm":
-            s.fire("square-root")
-            return 1, [(base.args[0], k // 2), *([(base, 1)] if k % 2 else [])], 1
         sign = _symmetrizer(base)
         if sign:
             s.fire("symmetrizer")
@@ -174,6 +174,9 @@ def _together(s: Simplifier, left: tuple[Expr, int], right: tuple[Expr, int]) ->
         if j * k < 0:
             s.fire("inverse-cancels")
         return ([(base, j + k)] if j + k else []), 1
+    if j * k < 0 and (_is_root(base, last) or _is_root(last, base)):
+        s.fire("square-root")
+        return (_powers_of_root(base, 2 * j + k) if _is_root(base, last) else _powers_of_root(last, j + 2 * k)), 1
     if j == -1 == k and base.op.name == "chol" and last.op.name == "transpose" and last.args[0] is base:
         s.fire("cholesky-product")
         return [(base.args[0], -1)], 1
@@ -181,6 +184,17 @@ def _together(s: Simplifier, left: tuple[Expr, int], right: tuple[Expr, int]) ->
         return None
     fewer = tails.pair(s, last, base)
     return None if fewer is None else (fewer, 1)
+
+
+def _is_root(R: Expr, A: Expr) -> bool:
+    return R.op.name == "sqrtm" and R.args[0] is A
+
+
+def _powers_of_root(R: Expr, k: int) -> Letters:
+    """R^k for a square root R of A as a power of A, times R or inv(R) where k is odd."""
+    sign = 1 if k > 0 else -1
+    whole, odd = divmod(abs(k), 2)
+    return [*([(R.args[0], sign * whole)] if whole else []), *([(R, sign)] if odd else [])]
 
 
 def _symmetrizer(e: Expr) -> int:
