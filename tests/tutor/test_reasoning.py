@@ -111,3 +111,21 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert "line 5" in capsys.readouterr().out
     assert main([*asked, "--format", "json"]) == 1
     assert '"line": 5' in capsys.readouterr().out
+
+
+def test_a_page_with_an_underscore_in_a_rule_is_a_derivation() -> None:
+    question = "norm2(softmax_rows(Q*H')*V)^2", "Q", "Q: n d; H: m d; V: m e"
+    page = str(cf.derive(*question).derivation)
+    assert "[d-softmax_rows]" in page
+    assert cf.check_derivation(*question[:2], page, question[2]).right
+
+
+def test_a_line_whose_shapes_do_not_fit_is_mended() -> None:
+    question = "norm2(y - X*w)^2", "w", "X: n p; y: n; w: p"
+    said = cf.check_derivation(*question[:2], "df = 2*(y-X*w)*d(y-X*w)\n=> -2*X'*(y-X*w)", question[2])
+    assert (said.verdict, said.slip) == ("ill-shaped", "missing transpose")
+    assert "d(y-X*w) is n x 1" in said.explanation
+    assert "it becomes the differential when 2*(y-X*w)*d(y-X*w) becomes 2*(y - X*w)'*d(y - X*w)" in said.explanation
+    said = cf.check_derivation(*question[:2], "df = 2*(y-X*w)'*d(y-X*w)\n = -2*X*(y-X*w)'*dw", question[2])
+    assert (said.line, said.slip) == (2, "factors commuted")
+    assert "it becomes the line before when" in said.explanation

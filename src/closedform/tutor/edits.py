@@ -160,7 +160,7 @@ def arranged(scalars: Sequence[Expr], factors: Sequence[Expr], node: Expr | None
         if new is None or new in seen or (node is not None and new.shape != node.shape and not every):
             continue
         seen.add(new)
-        yield _named(new, factors, row, order, turned)
+        yield _named(new, factors, row, order, turned, fits=node is not None)
 
 
 def split(*parts: Expr) -> tuple[list[Expr], list[Expr]]:
@@ -239,16 +239,20 @@ def _single_moves(count: int) -> Iterator[tuple[int, ...]]:
 
 
 def _inner(row: Sequence[Expr]) -> int:
-    return sum(1 for a, b in pairwise(row) if a.rows is ONE and b.cols is ONE)
+    return sum(1 for a, b in pairwise(row) if a.rows is ONE and b.cols is ONE and a.cols is b.rows)
 
 
-def _named(new: Expr, factors: Sequence[Expr], row: Sequence[Expr], order: tuple[int, ...], turned: tuple[bool, ...]) -> Edit:
+def _named(
+    new: Expr, factors: Sequence[Expr], row: Sequence[Expr], order: tuple[int, ...], turned: tuple[bool, ...], *, fits: bool
+) -> Edit:
+    moved = order != tuple(range(len(order)))
     before, after = _inner(factors), _inner(row)
+    if not fits:  # two columns side by side are no outer product
+        after = min(before, after)
     if before > after:
         return Edit(new, "outer for inner product", "inner for outer product", 2 + (sum(turned) > 2), "{old} becomes {new}")
     if before < after:
         return Edit(new, "inner for outer product", "outer for inner product", 2 + (sum(turned) > 2), "{old} becomes {new}")
-    moved = order != tuple(range(len(order)))
     if not any(turned):
         return Edit(new, "factors commuted", "factors commuted", 2, "{old} becomes {new}")
     extra = sum(1 for f, t in zip(factors, turned, strict=True) if t and f.op.name != "transpose")

@@ -183,6 +183,11 @@ def _filled(scalar: Expr, fill: Expr) -> Expr:
     return fill if scalar.op.name == "number" and scalar.params[0] == 1 else product(scalar, fill)
 
 
+def tries(pieces: Pieces, misfit: Misfit, truth: Expr) -> list[Candidate]:
+    """What may be meant by an answer whose shapes do not fit."""
+    return resizings(pieces, misfit) or repairs(pieces, misfit, truth) or further(pieces, misfit, truth)
+
+
 MOST_FITTING = 4
 
 

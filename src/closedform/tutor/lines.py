@@ -22,7 +22,7 @@ FINAL = ("gradient", "grad", "jacobian", "hessian", "derivative", "answer", "nab
 ARROWS = ("=>", "⇒", "⟹")
 HEAD = "="
 """Stands for the left side of a formula that is the left side of its line: it begins a new chain."""
-NOTE = re.compile(r"(?:^\s*|\s{2,})\[[a-z][a-z0-9+-]*\](?=\s|$)")
+NOTE = re.compile(r"(?:^\s*|\s{2,})\[[a-z][a-z0-9_+-]*\](?=\s|$)")
 """The name of a rule in square brackets, at the beginning of a line or behind a gap."""
 FURTHER_IN = 2
 """A line that begins so much further in than the note above it continues that note."""
@@ -115,9 +115,10 @@ class Reader:
             if any(t.text == "d" and u.text == "(" for t, u in zip(tokens[at + 2 : close], tokens[at + 3 : close], strict=False)):
                 raise Refusal("second differentials are not read", source=source, column=token.start)
             pieces = self._inner(source, inner, tokens[at + 1].end)
-            name = self.differential(pieces).params[0]
-            width = tokens[close].end - token.start
-            out = out[: token.start] + name.ljust(width)[:width] + out[tokens[close].end :]
+            symbol = self.differential(pieces)
+            name = symbol.params[0].ljust(tokens[close].end - token.start, "_")
+            self.own.setdefault(name, symbol)
+            out = out[: token.start] + name + out[tokens[close].end :]
         return out, self._of_lets(source, tokens)
 
     def _inner(self, source: str, inner: str, start: int) -> Expr:

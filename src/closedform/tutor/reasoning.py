@@ -12,13 +12,14 @@ from closedform.core.errors import InputError, Refusal
 from closedform.core.expr import Expr, shape_text
 from closedform.core.walk import postorder, substitute
 from closedform.tutor import fit
+from closedform.tutor.candidate import holding
 from closedform.tutor.case import Case
 from closedform.tutor.check import Referee
 from closedform.tutor.ground import SEED, Ground, Here, same, values
 from closedform.tutor.judgement import Judgement, LineJudgement, Witness
 from closedform.tutor.lines import HEAD, Reader, Segment, definitions, segments
-from closedform.tutor.pieces import Pieces
-from closedform.tutor.search import Explained, explained_by
+from closedform.tutor.pieces import Misfit, Pieces
+from closedform.tutor.search import Explained, chosen, explained_by
 
 T = TypeVar("T")
 
@@ -111,8 +112,7 @@ class _Reasoning:
     # ---- one line ---------------------------------------------------------------------------------------------
     def _line(self, segment: Segment, pieces: Pieces, *, first: bool) -> LineJudgement | None:
         if pieces.misfit is not None:
-            said = fit.sentence(pieces, pieces.misfit)
-            return self._said("ill-shaped", said, segment, where=pieces.misfit.where)
+            return self._misfit(segment, pieces, pieces.misfit)
         now = pieces.expr
         if segment.left == HEAD and not first:
             before = now
@@ -127,6 +127,19 @@ class _Reasoning:
             return self._broken(segment, pieces, before, now)
         self.before = self.function if before is self.function else now
         return None
+
+    def _misfit(self, segment: Segment, pieces: Pieces, misfit: Misfit) -> LineJudgement:
+        """The verdict on a line whose shapes do not fit, with what would make it follow."""
+        said = fit.sentence(pieces, misfit)
+        ground = _Directions(self.points())
+        before = self.target if segment.left.startswith("d") else self.before
+        found = holding(fit.tries(pieces, misfit, before), before, before, ground)
+        why = chosen(found, pieces, ground) if found else None
+        where = (
+            misfit.where if why is None or why.piece is None or why.piece is misfit.piece else (why.piece.start, why.piece.end)
+        )
+        slips = () if why is None else why.slips
+        return self._said("ill-shaped", said + self._because(why).replace(":", ";", 1), segment, where=where, slips=slips)
 
     def _holds(self, before: Expr, now: Expr) -> bool:
         if before.shape != now.shape:
