@@ -21,6 +21,8 @@ from closedform.ops.rank import always_singular, rank_bound, without_minors
         ("let P = x*x'; P*A", "x: n; A: n n", 1),
         ("0*A", "A: n n", 0),
         ("A + x*x'", "A: n n; x: n", None),
+        ("x'*x*A", "x: n; A: n n", None),
+        ("A*(x'*t*x)*A", "x: n; A: n n; t: scalar", None),
         ("X*Y", "X: n m; Y: m n", None),
         ("(x*x').*A", "x: n; A: n n", None),
         ("(x*x')[1:2,1:2]", "x: n", 2),
@@ -63,6 +65,12 @@ def test_an_answer_that_holds_nowhere_is_refused() -> None:
         cf.derive("inv(x*x')", "x", "x: 3")
     with pytest.raises(cf.Refusal, match="was singular wherever"):
         cf.derive("logdet(x*x')", "x", "x: 3")
+
+
+@pytest.mark.parametrize("text", ["adj(x*x')", "adj(x*y' + y*ones(1, n))", "adj(t*ones(n, n) - x*y')"])
+def test_the_adjugate_of_what_is_singular_is_refused(text: str) -> None:
+    with pytest.raises(cf.Refusal, match="is singular at all sizes but small ones"):
+        cf.derive(text, "x", "x: n; y: n; t: scalar")
 
 
 @pytest.mark.parametrize("norm", ["norm1", "norm2", "normnuc", "normspec"])

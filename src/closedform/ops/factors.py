@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
+from closedform.core.errors import Refusal
 from closedform.core.expr import Expr, Shape, misfit
 from closedform.core.infer import known
 from closedform.core.op import f, operation
@@ -126,6 +127,8 @@ class adj:
         return [k for k in kept if known(A, k)] + (["positive"] if A.is_scalar else [])
 
     def d_A(A: Expr, dA: Expr) -> Expr:
+        if always_singular(A):
+            raise Refusal(f"adj: {A} is singular at all sizes but small ones; the derivative of its adjugate has no closed form")
         cofactors, inverse = f.adj(A), f.inv(A)
         return minus(product(f.trace(product(cofactors, dA)), inverse), product(cofactors, dA, inverse))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from closedform.core.dim import ONE
 from closedform.core.expr import Expr
 from closedform.core.walk import fold
 
@@ -61,10 +62,35 @@ def _bound(node: Expr, bounds: list[int | None]) -> int | None:
     elif name == "zeros" or (name == "number" and not node.params[0]):
         return 0
     elif name == "mul":
-        sides += [b for a, b in zip(node.args, bounds, strict=True) if b is not None and (b == 0 or not a.is_scalar)]
+        sides += _of_product(node.args, bounds)
     elif name == "add":
         if None not in bounds:
             sides.append(sum(b for b in bounds if b is not None))
     elif name in KEPT:
         sides += [b for b in bounds if b is not None]
     return min(sides, default=None)
+
+
+def _of_product(factors: tuple[Expr, ...], bounds: list[int | None]) -> list[int]:
+    """The bounds of the factors whose rank that of a product does not exceed.
+
+    Runs of factors that come down to a number, as x'*x in x'*x*A, are none of them, unless they are 0.
+
+    >>> from closedform.lang.declare import declare
+    >>> from closedform.ops.build import product, transpose
+    >>> x, t, A = declare("x: n; t: scalar; A: n n").symbols.values()
+    >>> rank_bound(product(transpose(x), t, x, A)), rank_bound(product(A, x, transpose(x)))
+    (None, 1)
+    """
+    if 0 in bounds:
+        return [0]
+    runs: list[list[int]] = []
+    for k, factor in enumerate(factors):
+        if factor.is_scalar:
+            continue
+        if runs and factors[runs[-1][-1]].cols == factor.rows:
+            runs[-1].append(k)
+        else:
+            runs.append([k])
+    matrices = [run for run in runs if factors[run[0]].rows != ONE or factors[run[-1]].cols != ONE]
+    return [b for run in matrices for k in run if (b := bounds[k]) is not None]

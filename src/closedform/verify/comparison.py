@@ -15,18 +15,20 @@ from closedform.numeric.difference import COMPLEX_STEP, Slope, derivative
 from closedform.numeric.tangent import curved, direction, independent, project, space
 from closedform.numeric.vectors import VECTORS
 from closedform.verify.contraction import as_tensor, contract, off_space, transposed
+from closedform.verify.domain import Domain
 from closedform.verify.kinks import (
     EXTREMES,
+    JUMPING,
     PIECEWISE,
     RANKED,
     SPECTRAL,
     bends,
     blurred,
     coincidences,
-    faded,
     largest,
+    rankless,
     ties,
-    vanished,
+    unsettled,
 )
 from closedform.verify.point import Point, Points
 from closedform.verify.question import Question
@@ -42,6 +44,8 @@ DOUBTED = 20.0
 """A deviation may be this many times the estimated error of a difference."""
 NEARER = 0.03
 """Differences are taken once more with steps so much shorter before they count against an answer."""
+STILL_NEARER = (1e-3, 1e-4, 1e-5)
+"""Where these say what an answer says, the longer ones count for nothing."""
 NEAREST = 1e-7
 """Where steps would have to be still shorter, they do not."""
 ROUNDING = 1e-14
@@ -106,6 +110,7 @@ class Comparison:
     def __init__(self, question: Question, seed: int) -> None:
         self.question = question
         self.points = Points((question.original,), (question.answer, *question.wrt), seed=seed)
+        self.domain = Domain(question.original)
         names = {x.params[0]: x for x in question.wrt}
         self.moving = {node: names[name] for _, name, node in self.points.program.inputs if name in names}
         """Every symbol that moves with a variable: itself, and others of its name."""
@@ -117,8 +122,8 @@ class Comparison:
         """The places of the original's own nodes."""
         nodes = self.points.program.nodes
         still = sorted(set(self.under) - set(self.changing))
-        self.fixed = [nodes[i] for i in still if nodes[i].op.name in VECTORS]
-        """Those of them that give vectors and do not move: where values coincide they are not determined."""
+        self.fixed = [nodes[i] for i in still if nodes[i].op.name in VECTORS | JUMPING]
+        """Those of them that give vectors, or jump, and do not move: where values coincide they are not determined."""
         self.analytic = all(n.op.analytic for i in self.changing for n in _inside(nodes[i]))
         self.tested = not self.analytic
         self.pieces = any(n.op.name in PIECEWISE for node in nodes for n in _inside(node))
@@ -197,7 +202,7 @@ class Comparison:
         if not undetermined and float(gap.max()) <= max(self._rounding(tangents), NOISE * max(noise.got, noise.want)):
             rounding = size <= CANCELLED * self.size_of_terms(point, tangents)
             return Outcome("faint" if rounding else "unusable", min(error, float(gap.max())), point.sizes)
-        if self._differences_agree(point, tangents, got, want, size) if exact else self._unsteady(point, tangents, slope, gap):
+        if self._differences_agree(point, tangents, got, want, size) if exact else self._unsteady(point, tangents, slope, got):
             return Outcome("unusable", np.inf, point.sizes)
         reason = f"the answer and the numerical derivative differ by {error:.1e} (relative) at sizes {point.sizes}"
         doubtful = size <= CANCELLED * self.size_of_terms(point, tangents)
@@ -212,14 +217,22 @@ class Comparison:
         """Has the original a bend here along a direction?"""
         return bends(lambda step: self._follow(point, [(x, step * V)])[self.points.program.place[self.question.original]])
 
-    def _unsteady(self, point: Point, tangents: Sequence[Any], slope: Slope, gap: Any) -> bool:
-        """Is a difference no surer than the deviation from it, or another one nearer by?  (What oscillates fast it misses.)"""
-        near = min(NEARER, 2 * largest(point.of(self.question.original)) / float(gap.max())) or NEARER
-        if near < NEAREST:
+    def _unsteady(self, point: Point, tangents: Sequence[Any], slope: Slope, got: Any) -> bool:
+        """Is a difference no surer than the deviation from it, or another one nearer by?  (What oscillates fast it misses.)
+
+        Where one much nearer by says what the answer says, the function has turned on the way.
+        """
+
+        def nearby(near: float) -> Any:
+            value = self.slope(point, [near * V for V in tangents], 0.0).value / near ** len(tangents)
+            return np.reshape(value, -1, order="F")
+
+        want = np.reshape(slope.value, -1, order="F")
+        gap = largest(got - want)
+        near = min(NEARER, 2 * largest(point.of(self.question.original)) / gap) or NEARER
+        if near < NEAREST or not max(10 * largest(nearby(near) - want), DOUBTED * slope.doubt) < gap:
             return True
-        again = self.slope(point, [near * V for V in tangents], 0.0).value / near ** len(tangents)
-        off = float(np.max(np.abs(again - slope.value), initial=0.0))
-        return not max(10 * off, DOUBTED * slope.doubt) < float(gap.max())
+        return any(largest(nearby(step) - got) <= LOOSEST * gap for step in STILL_NEARER)
 
     def _differences_agree(self, point: Point, tangents: Sequence[Any], got: Any, want: Any, size: float) -> bool:
         """Do differences say what the answer says, where the complex step does not?  (High powers have none to speak of.)"""
@@ -247,25 +260,25 @@ class Comparison:
         nodes = [self.points.program.nodes[i] for i in self.changing]
         if any(blurred(node.op.name, point.of(node.args[0])) for node in nodes if node.op.name in EXTREMES):
             return True
-        if any(faded(point.of(node.args[0])) for node in nodes if node.op.name in RANKED):
+        if any(rankless(point.of(node.args[0])) for node in nodes if node.op.name in RANKED):
             return True
-        if any(self._ties(node, point.values).any() for node in self.fixed):
+        if any(unsettled(point.of(node.args[0])) for node in (*nodes, *self.fixed) if node.op.name in JUMPING):
             return True
-        kinked = [node for node in nodes if node.op.name in PIECEWISE | SPECTRAL | RANKED]
+        if any(self._ties(node, point.values).any() for node in self.fixed if node.op.name in VECTORS):
+            return True
+        kinked = [node for node in nodes if node.op.name in PIECEWISE | SPECTRAL]
         tied = [(node, on) for node in kinked if (on := self._ties(node, point.values)).any()]
-        lasting = tangents and all(node.op.name not in SPECTRAL or len(tangents) == 1 for node, _ in tied)
+        lasting = tangents and all(node.op.name in PIECEWISE or len(tangents) == 1 for node, _ in tied)
         if not tied or not lasting or any(node.op.name in VECTORS for node, _ in tied):
             return bool(tied)
         ways = self._ways(point, tangents)
         return not all((self._ties(node, values) | ~on).all() for node, on in tied for values in ways)
 
     def _ties(self, node: Expr, values: Sequence[Any]) -> Any:
-        """Which entries are tied, or which singular values or eigenvalues coincide, or vanish."""
+        """Which entries are tied, or which singular values or eigenvalues coincide."""
         arguments = [np.asarray(values[self.points.program.place[a]]) for a in node.args]
         if node.op.name in PIECEWISE:
             return ties(node.op.name, arguments)
-        if node.op.name in RANKED:
-            return vanished(arguments[0])
         return coincidences(node.op.name, np.atleast_2d(arguments[0]))
 
     def _ways(self, point: Point, tangents: Sequence[Any]) -> list[list[Any]]:
@@ -363,11 +376,14 @@ class Comparison:
             return 0.0
         return ROUNDED * float(np.prod([largest(V) for V in tangents]))
 
+    def size_of_answer(self, point: Point) -> float:
+        """The largest number that the answer is put together from."""
+        return max(largest(point.of(node)) for node in postorder(self.question.answer) if node in self.points.program.place)
+
     def size_of_terms(self, point: Point, tangents: Sequence[Any]) -> float:
         """The size of what the derivative is put together from, in the original and in the answer."""
         reach = float(np.prod([largest(V) for V in tangents]))
-        place = self.points.program.place
-        inside = max(largest(point.of(node)) for node in postorder(self.question.answer) if node in place) * reach
+        inside = self.size_of_answer(point) * reach
         spread = self._spread(point, tangents) or [point.values[i] for i in self.changing]
         inside = max(inside, self._rounding(tangents) / ROUNDED)
         direct = reach if self.zero else 0.0  # entries of the direction that cancel in a sum

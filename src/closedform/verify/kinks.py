@@ -10,6 +10,8 @@ import numpy as np
 EXTREMES = frozenset({"max", "min"})
 PIECEWISE = EXTREMES | {"abs", "sign", "step", "relu", "norm1", "maximum", "minimum"}
 """Operations with pieces, of which a point meets one: an answer that is wrong on another shows at other points only."""
+JUMPING = frozenset({"sign", "step"})
+"""Those of them that are not continuous."""
 SPECTRAL = frozenset({"normnuc", "normspec", "svdvals", "svdu", "svdv", "eigvalsh", "eigvecs", "lambda_max"})
 """Operations that are not differentiable where singular values or eigenvalues coincide (or the former vanish)."""
 RANKED = frozenset({"pinv"})
@@ -20,8 +22,8 @@ BEND = 1e-4
 """The step with which a bend is looked for."""
 BLUR = 1e-12
 """Entries that differ by less than this, relative to the largest, differ by rounding."""
-SINGULAR, DROPPED = 1e-7, 1e-15
-"""A singular value below the one, relative to the largest, counts as 0 for a rank; below the other it is dropped."""
+SINGULAR = 1e-7
+"""A singular value below this, relative to the largest, may count as 0 for a rank."""
 COINCIDING = 1e-9
 """Singular values and eigenvalues whose difference is below this, relative to the largest, count as one."""
 
@@ -40,6 +42,16 @@ def ties(name: str, arguments: Sequence[Any]) -> Any:
     return ~(np.abs(gaps) > TIE * max(1.0, *(largest(v) for v in arguments)))
 
 
+def unsettled(argument: Any) -> bool:
+    """Does rounding decide on which side of a jump an entry is?  (Of inv(S)*S - I, say.)
+
+    >>> unsettled(np.array([1.0, 1e-17])), unsettled(np.array([1.0, 0.0]))
+    (True, False)
+    """
+    size = np.abs(argument)
+    return bool(((size > 0) & (size <= BLUR * max(1.0, largest(size)))).any())
+
+
 def blurred(name: str, argument: Any) -> bool:
     """Is it rounding alone that makes one entry the largest, or the smallest?  (Of a matrix that would be symmetric.)
 
@@ -50,31 +62,16 @@ def blurred(name: str, argument: Any) -> bool:
     return bool(((gaps > 0) & (gaps <= BLUR * largest(argument))).any())
 
 
-def faded(value: Any) -> bool:
-    """Does it depend on rounding which rank a matrix has?
+def rankless(value: Any) -> bool:
+    """Is the rank of a matrix less than full, as far as can be seen?  (A rank that does not change may be less.)
 
-    >>> faded(np.diag([1.0, 1e-12])), faded(np.diag([1.0, 0.0]))
+    >>> rankless(np.diag([1.0, 1e-12])), rankless(np.diag([1.0, 0.1]))
     (True, False)
     """
-    ratios = _ratios(value)
-    return bool(((ratios > DROPPED) & (ratios <= SINGULAR)).any())
-
-
-def vanished(value: Any) -> Any:
-    """Which singular values of a matrix count as 0 for its rank.
-
-    >>> vanished(np.diag([1.0, 0.0])).tolist()
-    [False, True]
-    """
-    return _ratios(value) <= SINGULAR
-
-
-def _ratios(value: Any) -> Any:
-    """The singular values over the largest; of a matrix that is not finite there are none."""
     if not np.isfinite(value).all():
-        return np.zeros(0)
+        return False
     values = np.linalg.svd(np.atleast_2d(value), compute_uv=False)
-    return values / max(1e-300, largest(values))
+    return bool(values[-1] <= SINGULAR * values[0])
 
 
 def degenerate(name: str, value: Any) -> bool:

@@ -191,7 +191,11 @@ class Points:
     def anywhere(self) -> tuple[dict[str, int], dict[str, Any]]:
         """Sizes and values of the symbols as the next point would have them, whether it is admissible or not."""
         sizes, env, _ = self._drawn()
-        return sizes, env
+        return sizes, self._counted(sizes, env)
+
+    def _counted(self, sizes: dict[str, int], env: dict[str, Any]) -> dict[str, Any]:
+        """The values of the symbols; of declared integers that count, the sizes."""
+        return {name: float(sizes[name]) if name in sizes else value for name, value in env.items()}
 
     def _drawn(self) -> tuple[dict[str, int], dict[str, Any], str]:
         sizes = self._sizes()
@@ -207,7 +211,7 @@ class Points:
     def at(self, sizes: dict[str, int], env: dict[str, Any], style: str, conditions: Sequence[tuple[str, Expr]]) -> Point | None:
         """The point with these values of the symbols, when it satisfies the conditions and the required expressions
         have values; else None, and ``reason`` says why."""
-        env.update((name, float(sizes[name])) for name in env if name in sizes)  # a declared integer that counts
+        env = self._counted(sizes, env)
         for name, member in self.held.items():
             family, (i, rows, cols) = member.args[0], (d.value(sizes) for d in member.params)
             value = np.reshape(env[family.params[0]][i - 1], (rows, cols))
@@ -262,7 +266,8 @@ def _degree(dim: Dim) -> int:
     return max((len(names) for names, _ in dim.terms), default=0)
 
 
-def _short(e: Expr) -> str:
+def short(e: Expr) -> str:
+    """The text of an expression, cut off where it is long."""
     text = str(e)
     return text if len(text) <= 60 else f"{text[:57]}..."
 
@@ -270,7 +275,7 @@ def _short(e: Expr) -> str:
 def said(e: Expr, condition: str) -> str:
     """That a condition on an expression held nowhere."""
     how = {"invertible": "singular", "nonzero": "zero"}.get(condition, f"not {condition}")
-    return f"{_short(e)} was {how} wherever it was tried"
+    return f"{short(e)} was {how} wherever it was tried"
 
 
 def holds(condition: str, value: Any) -> bool:

@@ -148,14 +148,19 @@ class SpecialPoints:
                 return Outcome("right", error, point.sizes)
             rounding = (ROUNDING if exact else DIFFERENCED) * check.size_of_terms(point, tangents)
             rounding = max(rounding, TRUNCATED * float(np.prod([np.max(np.abs(V)) for V in tangents])))
-            if float(gap.max()) <= rounding and off <= max(EXACT * largest, rounding):
+            if float(gap.max()) <= rounding and off <= max(EXACT * largest, rounding, ROUNDING * check.size_of_answer(point)):
                 return Outcome("right", 0.0, point.sizes)
             error = max(error, off / largest)
             if error < WRONG:
                 return None
         if finite and check.extreme(point):
             return None
-        if check.at_a_kink(point) or self._at_a_norm(point) or not self._smooth(point, tangents, want, finite, rng):
+        if (
+            check.domain.broken(point)
+            or check.at_a_kink(point)
+            or self._at_a_norm(point)
+            or not self._smooth(point, tangents, want, finite, rng)
+        ):
             return None
         where = f"at a special point ({shown}; sizes {point.sizes})"
         reason = f"the answer has no finite value {where}, where the expression is smooth"

@@ -7,7 +7,6 @@ from typing import Any
 
 from closedform.core.errors import Refusal
 from closedform.verify.comparison import Comparison, Outcome
-from closedform.verify.inside import Inside
 from closedform.verify.pieces import Pieces
 from closedform.verify.point import Point
 from closedform.verify.question import Candidate, Question
@@ -20,6 +19,7 @@ UNSEEN = 2
 """So many points are put to the referee where floating point finds none."""
 BASES = 3
 """Points from which the pieces are looked for."""
+NOT_NUMERICALLY = "no admissible point was found to check the answer at: its derivative cannot be had numerically"
 AGAINST = frozenset({"wrong", "doubtful", "narrow", "undefined"})
 """The kinds of outcomes that speak against an answer."""
 ZERO_RETRIES = 3
@@ -31,7 +31,6 @@ class Trials(Comparison):
 
     def __init__(self, question: Question, seed: int) -> None:
         super().__init__(question, seed)
-        self.inside = Inside(question.original)
         self.judge: Referee | None = None
         self.vanishes = False
         """Has the referee seen nothing but a derivative of zero?"""
@@ -57,9 +56,15 @@ class Trials(Comparison):
             extreme = outcome.kind == "wrong" and self.extreme(point)
             if not extreme and (outcome.kind in ("right", "wrong") or (outcome.kind == "faint" and not self.changing)):
                 return self._unless_narrow(seen, places) or outcome
+            if extreme:
+                outcome = outcome._replace(kind="extreme")
+            first = outcome.kind not in seen
             seen[outcome.kind] = outcome
             places[outcome.kind] = Candidate(point.sizes, self._env(point))
-            if extreme or (set(seen) == {"faint"} and attempt == patience):
+            if extreme and first and (found := self._refereed(seen, places)) is not None:
+                self.points.back(mark)
+                return found
+            if set(seen) == {"faint"} and attempt == patience:
                 break
             self.points.skip_style()
             if outcome.kind == "outside" and outside < OUTSIDE:
@@ -90,7 +95,7 @@ class Trials(Comparison):
         Where terms of a sum are not defined the point is ``outside``.
         """
         outcome = self.compare(point)
-        if outcome.kind in AGAINST and (broken := self.inside.broken(point)):
+        if outcome.kind in AGAINST and (broken := self.domain.broken(point)):
             return Outcome("outside", outcome.error, outcome.sizes, broken)
         if outcome.kind != "doubtful":
             return outcome
@@ -108,24 +113,25 @@ class Trials(Comparison):
 
     def _unsettled(self, seen: dict[str, Outcome], refused: Refusal | None) -> Outcome:
         """The outcome where the referee abstains."""
-        for kind in ("wrong", "narrow"):
-            if kind in seen:
-                return seen[kind]
+        if "narrow" in seen:
+            return seen["narrow"]
         if refused is not None and not seen:
             raise refused
         if set(seen) == {"outside"}:
             raise Refusal(f"no admissible point was found to check the answer at: {seen['outside'].reason}")
         if "vanishing" in seen and "faint" not in seen:
             raise Refusal("no admissible point was found to check the answer at: its derivative underflows")
+        if "extreme" in seen:
+            raise Refusal(NOT_NUMERICALLY)
         for kind in ("faint",) if {"unusable", "kinked"} & seen.keys() or self.spectral else ("faint", "undefined"):
             if kind in seen:
                 return seen[kind]
-        raise Refusal("no admissible point was found to check the answer at: its derivative cannot be had numerically")
+        raise Refusal(NOT_NUMERICALLY)
 
     def _refereed(self, seen: dict[str, Outcome], places: dict[str, Candidate]) -> Outcome | None:
         """What the referee says at the points that have been seen, the most suspicious first; None where it abstains."""
         candidates = [
-            places[kind] for kind in ("wrong", "narrow", "unusable", "vanishing", "faint", "undefined") if kind in places
+            places[kind] for kind in ("extreme", "narrow", "unusable", "vanishing", "faint", "undefined") if kind in places
         ]
         if not candidates and {"kinked", "outside"} & seen.keys():  # nor is there one with many digits
             return None

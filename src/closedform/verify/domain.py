@@ -1,5 +1,5 @@
-"""Conditions that operations inside of sums put on arguments which change with the index: they hold of every term, or the
-expression has no derivative."""
+"""Points at which an expression has no derivative, though it has a value: a term of a sum or an entry leaves the domain of
+its function, or the spectrum of a matrix inside of a sum has values that coincide."""
 
 from __future__ import annotations
 
@@ -11,34 +11,36 @@ import numpy as np
 from closedform.core.bound import indices
 from closedform.core.expr import Expr
 from closedform.numeric.evaluate import Program
-from closedform.verify.point import Point, holds, said
+from closedform.verify.kinks import SPECTRAL, coincidences
+from closedform.verify.point import Point, holds, said, short
 
+NONZERO = "nonzero"
 MOST_TERMS = 100
 """So many terms are looked at."""
 
 
 class Spot(NamedTuple):
-    """A condition, its argument, and the sums around it, the outer ones first."""
+    """A condition (or the name of a function of a spectrum), its argument, and the sums around it, the outer ones first."""
 
     condition: str
     argument: Expr
     around: tuple[Expr, ...]
 
 
-class Inside:
-    """The conditions inside of the sums of an expression."""
+class Domain:
+    """What an expression asks of its parts that is not looked at where points are drawn: inside of sums, and of entries."""
 
     def __init__(self, e: Expr) -> None:
-        self.spots = [spot for spot in _spots(e) if indices(spot.argument)]
+        self.spots = [spot for spot in _spots(e) if spot.condition == NONZERO or indices(spot.argument)]
         self.programs = [Program(spot.argument) for spot in self.spots]
 
     def broken(self, point: Point) -> str:
-        """Which condition fails of a term at a point; empty when none does.
+        """What fails of a term or of an entry at a point; empty when nothing does.
 
         >>> from closedform.lang.read import parse
         >>> from closedform.verify.point import Points
         >>> e = parse("sum(i in 1..n, exp(-t/(i - 1)^2))", "t: scalar positive; n: scalar integer positive").expr
-        >>> Inside(e).broken(Points((e,)).next())
+        >>> Domain(e).broken(Points((e,)).next())
         'i - 1 was zero wherever it was tried'
         """
         for spot, program in zip(self.spots, self.programs, strict=True):
@@ -46,9 +48,17 @@ class Inside:
             with np.errstate(all="ignore"):
                 for sizes in _terms(spot.around, point.sizes):
                     value: Any = program.at(sizes).values(inputs)[program.place[spot.argument]]
-                    if not holds(spot.condition, value):
+                    if spot.condition in SPECTRAL and np.isfinite(value).all():
+                        if coincidences(spot.condition, np.atleast_2d(value)).any():
+                            return f"values coincided, or were 0, in the spectrum of {short(spot.argument)} wherever it was tried"
+                    elif not _holds(spot.condition, value):
                         return said(spot.argument, spot.condition if np.isfinite(value).all() else "finite")
         return ""
+
+
+def _holds(condition: str, value: Any) -> bool:
+    """Does a condition hold, of every entry?"""
+    return bool(np.all(value != 0)) if condition == NONZERO and np.ndim(value) else holds(condition, value)
 
 
 def _spots(e: Expr) -> list[Spot]:
@@ -63,8 +73,10 @@ def _spots(e: Expr) -> list[Spot]:
         seen.add((node, around))
         for condition, argument in node.op.domain(*node.args, *node.params):
             out[Spot(condition, argument, around)] = None
+        if node.op.name in SPECTRAL:
+            out[Spot(node.op.name, node.args[0], around)] = None
         inside = (*around, node) if node.op.name == "series" else around
-        stack.extend((a, inside) for a in reversed(node.args) if indices(a))
+        stack.extend((a, inside) for a in reversed(node.args))
     return list(out)[::-1]
 
 
