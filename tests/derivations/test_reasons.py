@@ -123,3 +123,18 @@ def test_the_names_of_the_question_stand_for_one_thing(wrt: object) -> None:
 def test_a_transposed_column_needs_no_commutation() -> None:
     assert "K(" not in reasons("x*x'*a", "x", "x: n; a: n")["standard-form"]
     assert "K(" not in reasons("kron(x, x)", "x", "x: n")["standard-form"]
+
+
+def test_a_differential_of_hundreds_of_rules_is_not_written_rule_by_rule() -> None:
+    found = derivation("‖" * 800 + "x" + "‖" * 800, "x", None)
+    assert len(found) < 60
+    last = next(step for step in found if step.rule == "d-rest")
+    assert last.because.startswith("d norm2(X) = tr(X'*dX)/norm2(X) (")
+    assert len(str(found)) < 2_000_000
+    assert derivation("‖" * 120 + "x" + "‖" * 120, "x", None).check().ok
+
+
+def test_a_page_is_under_limits() -> None:
+    found = derivation("‖" * 800 + "x" + "‖" * 800, "x", None)
+    with cf.limits(steps=2_000), pytest.raises(cf.Refusal, match=r"limits\.steps"):
+        found.page("latex")

@@ -16,6 +16,12 @@ LINEAR = "d-linear"
 """The rule of lines in which d only passes through sums, constant factors, traces and their like."""
 
 
+MOST_LINES = 40
+"""So many rules of a differential get a line of their own; those that are left then are one line together."""
+MOST_NAMED = 3
+"""So many of those are written beside it."""
+
+
 class Differential:
     """The differential of a function while its rules are applied.
 
@@ -39,7 +45,11 @@ class Differential:
     def steps(self) -> Iterator[Step]:
         """The lines, until the direction of the variable is all that is left."""
         left = dict.fromkeys(self.nodes)
+        count = 0
         while left:
+            if count >= MOST_LINES and len(left) > 1:
+                yield self._rest(list(left))
+                return
             first = next(node for node in left if self._is_ready(node))
             kind = self._kind(first)
             group: list[Expr] = []
@@ -52,7 +62,22 @@ class Differential:
             shown = [node for node in group if self._apply(node)]
             self.whole = substitute(self.whole, self.names)
             if self.whole is not before:
+                count += 1
                 yield Step(kind, before, self.whole, reason(shown, self.active))
+
+    def _rest(self, left: Sequence[Expr]) -> Step:
+        """The rules that are left, the outermost first, as one line."""
+        before = self.whole
+        moved: dict[Expr, Expr] = {}
+        for node in reversed(left):
+            inside = {a: moved.get(a) or marked(a, self.leaf) for a in node.args if a in self.active}
+            moved[node] = inside[node.args[0]] if node.op.name == "named" else one_step(node, inside)
+        table = {make("d", (node,)): e for node, e in moved.items()}
+        self.whole = substitute(tidied(substitute(before, table), self._tidy), self.names)
+        laws = dict.fromkeys(reason([node], self.active) for node in left if node.op.name not in ("named", "transpose"))
+        return Step(
+            "d-rest", before, self.whole, f"{'; '.join(list(laws)[:MOST_NAMED])} ({len(left)} places, one after the other)"
+        )
 
     def _is_ready(self, node: Expr) -> bool:
         return not self.waiting[node]

@@ -78,6 +78,7 @@ NAMES = {
     "simplify": "the function in simpler words, before it is differentiated",
     "constant": "the variable does not occur: the differential is zero",
     "d-linear": "d passes through sums, constant factors, traces and their like",
+    "d-rest": "the rules that are left in a long differential, applied together",
     "name-layers": "the parts of a long composition get names",
     "transpose": "the transpose of a product is the product of the transposes in the other order",
     "cyclic-trace": "tr(A*B) = tr(B*A)",

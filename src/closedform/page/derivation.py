@@ -62,6 +62,7 @@ class Derivation:
         with declared(self.declared):
             return lines(self.steps, self.wrt)
 
+    @counted
     def page(self, form: str = "text", notation: str = "trace") -> str:
         """The derivation as a page: ``form`` is text, unicode, latex, markdown or html.
 
