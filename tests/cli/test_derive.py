@@ -78,6 +78,25 @@ def test_each_format_prints_its_own(run: Run) -> None:
     assert markdown.startswith("## ") and f"$$\n{d.latex}\n$$" in markdown and "### Derivation" in markdown
 
 
+def test_html_is_a_section_whose_tags_close(run: Run) -> None:
+    from html.parser import HTMLParser
+
+    class Tags(HTMLParser):
+        open: list[str] = []  # noqa: RUF012
+
+        def handle_starttag(self, tag: str, attrs: object) -> None:
+            self.open.append(tag)
+
+        def handle_endtag(self, tag: str) -> None:
+            assert self.open.pop() == tag
+
+    status, page, _ = run("1 ./ x", "--wrt", "x", "--given", "x: n", "--format", "html", "--steps", "--forms")
+    assert status == 0 and page.startswith("<section>") and "<h3>Derivation</h3>" in page and "<h3>Other forms</h3>" in page
+    read = Tags()
+    read.feed(page)
+    assert not read.open
+
+
 def test_the_python_format_is_a_program(run: Run) -> None:
     _, out, _ = run(*GAUSS, "--format", "python")
     compile(out, "answer.py", "exec")

@@ -11,7 +11,7 @@ from closedform.cli.source import formula
 from closedform.core.errors import Refusal
 from closedform.lang.render import declared
 
-FORMATS = ("text", "unicode", "latex", "markdown", "python", "json")
+FORMATS = ("text", "unicode", "latex", "markdown", "html", "python", "json")
 LAYOUTS = ("mixed", "numerator", "denominator")
 NOTATIONS = ("trace", "frobenius")
 STRUCTURES = ("projected", "free", "independent")

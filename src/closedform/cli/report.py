@@ -9,6 +9,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 from closedform.cli.screen import show
@@ -107,6 +108,27 @@ def markdown(d: Derivative, question: Question, steps: str) -> None:
     print("\n".join(lines).rstrip())
 
 
+def html(d: Derivative, question: Question, steps: str) -> None:
+    """A section of a page, without styles and scripts."""
+    by = ", ".join(f"<code>{escape(name)}</code>" for name in question.wrt)
+    lines = ["<section>", f"<h2>Derivative of <code>{escape(' '.join(question.expression.split()))}</code> by {by}</h2>"]
+    if question.given:
+        lines.append(f"<p>Given <code>{escape(' '.join(question.given.split()))}</code>.</p>")
+    lines += [f'<p><span class="math">{escape(d.unicode)}</span></p>', f"<p>As text: <code>{escape(str(d))}</code></p>"]
+    lines += _table(rows(d), code=False)
+    if question.forms:
+        lines += ["<h3>Other forms</h3>", *_table([(name, str(form)) for name, form in d.forms().items()], code=True)]
+    if steps:
+        lines += ["<h3>Derivation</h3>", d.derivation.page("html", steps)]
+    print("\n".join([*lines, "</section>"]))
+
+
+def _table(rows: list[tuple[str, str]], *, code: bool) -> list[str]:
+    mark = ("<code>", "</code>") if code else ("", "")
+    cells = [f"<tr><th>{escape(label)}</th><td>{mark[0]}{escape(said)}{mark[1]}</td></tr>" for label, said in rows]
+    return ["<table>", *cells, "</table>"]
+
+
 def python(d: Derivative, question: Question, steps: str) -> None:
     """The source of a NumPy function."""
     print(d.function().source.rstrip())
@@ -157,6 +179,7 @@ FORMS: Mapping[str, Callable[[Derivative, Question, str], None]] = {
     "unicode": unicode,
     "latex": latex,
     "markdown": markdown,
+    "html": html,
     "python": python,
     "json": json_object,
 }
