@@ -33,7 +33,10 @@ if TYPE_CHECKING:
     from closedform.verify.certificate import Certificate
 
 STACKING = frozenset({"kron", "khatrirao", "vec", "unvec", "commutation"})
-"""Operations that are worth simplifying away before differentiating."""
+"""Operations that are worth simplifying away before differentiating, …"""
+
+FACTORING = frozenset({"chol", "sqrtm", "expm", "logm", "pinv", "eigvecs", "eigvalsh", "svdu", "svdv", "svdvals"})
+"""… and those that are where one of them goes away."""
 
 LONG_PRODUCT = 64
 """Products of more factors, some of them equal, are simplified too."""
@@ -130,13 +133,15 @@ class Question:
 
         Facts that restrict a variable to a smaller space are set aside (its twin lacks them) until the end.
         """
+        simplifier = Simplifier(order)
         free = {x: structures.unstructured(x) for x in self.wrt}
         families = {member.args[0] for member in self.members.values()}
         free.update((family, members.family_twin(family)) for family in families)
         held = {twin: x for x, twin in free.items() if twin is not x}
-        function = substitute(self.function, {x: twin for twin, x in held.items()}) if held else self.function
-        asked = self._followed(function, self.wrt[0], free)
-        simplifier = Simplifier(order)
+        twins = {x: twin for twin, x in held.items()}
+        function = self.function if self.structure == "free" else _without_factors(self.function, simplifier)
+        function, asked = (substitute(e, twins) if twins else e for e in (function, self.function))
+        asked = self._followed(asked, self.wrt[0], free)
         function = _without_zero_norms(function, simplifier)
         simple = simplifier.canonical(function)
         own = frozenset(node for node in postorder(simple) if node.op.name == "add")
@@ -263,6 +268,18 @@ def _without_zero_norms(function: Expr, simplifier: Simplifier) -> Expr:
     norms = [node for node in postorder(function) if node.op.name in NORMS]
     zeros = {node: num(0) for node in norms if is_zero(simplifier.canonical(node.args[0]))}
     return substitute(function, zeros) if zeros else function
+
+
+def _without_factors(function: Expr, simplifier: Simplifier) -> Expr:
+    """The function in normal form where that holds fewer factorisations.
+
+    It is the same function on the space of its variables only: chol(S)*chol(S)' is S where S is symmetric.
+    """
+    if not any(node.op.name in FACTORING for node in postorder(function)):
+        return function
+    simple = simplifier.canonical(function)
+    count, fewer = (sum(node.op.name in FACTORING for node in postorder(e)) for e in (function, simple))
+    return simple if fewer < count else function
 
 
 def _is_worth_simplifying(function: Expr) -> bool:

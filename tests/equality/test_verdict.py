@@ -78,7 +78,8 @@ def test_bad_input_is_an_input_error(bad: tuple[object, ...]) -> None:
         ("inv(eye(m) + X*Y)*X", "X*inv(eye(n) + Y*X)", "completion"),
         ("inv(A*B + C*D)*C", "inv(B)*inv(A + C*D*inv(B))*C", "completion"),
         ("softmax(x + s*ones(n))", "softmax(x)", "finite fields"),
-        ("logdet(S)", "sum(log(eigvalsh(S)))", "floating point"),
+        ("normspec(A)^2", "lambda_max(A*A')", "floating point"),
+        ("logdet(S)", "sum(log(eigvalsh(S)))", "normal form"),
         ("sin(2*s)", "2*sin(s)*cos(s)", "floating point"),
     ],
 )

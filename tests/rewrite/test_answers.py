@@ -47,6 +47,15 @@ DERIVATIVES = [
     ),
     ("k'*inv(S)*y", "S", "k: n; y: n; S: n n pd", "-inv(S)*(k*y' + y*k')*inv(S)/2"),
     ("tr(sqrtm(X))", "X", "X: n n pd", "inv(sqrtm(X))/2"),
+    ("norm2(inv(chol(S))*x)^2", "S", "S: n n pd; x: n", "-inv(S)*x*x'*inv(S)"),
+    ("norm2(sqrtm(S)*x)^2", "S", "S: n n psd; x: n", "x*x'"),
+    (
+        "norm2(inv(chol(S))*(x - mu))^2/2 + sum(log(diag(chol(S))))",
+        "S",
+        "S: n n pd; x: n; mu: n",
+        "(inv(S) - inv(S)*(x - mu)*(x - mu)'*inv(S))/2",
+    ),
+    ("norm2(Q*x - y)", "x", "Q: m n orthonormal; x: n; y: m", "(x - Q'*y)/norm2(Q*x - y)"),
     ("sum(eigvalsh(X).*log(eigvalsh(X)))", "X", "X: n n pd", "eye(n) + logm(X)"),
     ("sum(eigvalsh(X).^3)", "X", "X: n n symmetric", "3*X^2"),
 ]  # fmt: skip
@@ -100,6 +109,12 @@ SIMPLE = [
     ("sylvester(A, A, 2*t*eye(n))", "A: n n; t: scalar", "t*inv(A)"),
     ("lyap(S, sqrtm(S))", "S: n n pd", "inv(sqrtm(S))/2"),
     ("lyap(A, 2*A)", "A: n n", "2*lyap(A, A)"),
+    ("norm2(Q*A*P')", "Q: m n orthonormal; A: n p; P: k p orthonormal", "norm2(A)"),
+    ("norm(Q)^2", "Q: m n orthonormal", "n"),
+    ("norm(A*chol(S))^4", "S: n n pd; A: m n", "tr(A*S*A')^2"),
+    ("norm2(D*x)^2", "D: n n diagonal; x: n", "norm2(D*x)^2"),
+    ("norm2(inv(chol(S))*x)", "S: n n pd; x: n", "norm2(inv(chol(S))*x)"),
+    ("sum(log(eigvalsh(S)))", "S: n n pd", "logdet(S)"),
 ]
 
 

@@ -6,18 +6,18 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from closedform.core.dim import ONE, Dim
+from closedform.core.dim import Dim
 from closedform.core.expr import Expr, Shape, make
-from closedform.core.infer import facts, known
+from closedform.core.infer import facts
 from closedform.core.limits import limits, tick
 from closedform.core.walk import rebuild, unsettled
 from closedform.ops.build import num
 from closedform.ops.elementwise import DECLARED
-from closedform.rewrite import diagonals, entrywise, functions, inverse, linear, products, series, sums
+from closedform.rewrite import diagonals, entrywise, functions, inverse, linear, norms, products, series, sums
 from closedform.rewrite.catalog import TIDY, rule
 from closedform.rewrite.order import Order
 from closedform.rewrite.sizes import size_number
-from closedform.rewrite.term import Rational, Scalars, Term, is_zero, join, split
+from closedform.rewrite.term import Rational, Scalars, Term
 
 ENTRYWISE = frozenset(row["name"] for row in DECLARED)
 
@@ -212,36 +212,6 @@ def _links(nodes: Iterable[Expr]) -> frozenset[Expr]:
     )
 
 
-def _norm(s: Simplifier, A: Expr) -> Expr:
-    """norm2 without a constant factor or a transpose inside."""
-    return _norm_of(s, "norm2", A)
-
-
-def _norm1(s: Simplifier, A: Expr) -> Expr:
-    return _norm_of(s, "norm1", A)
-
-
-def _norm_of(s: Simplifier, name: str, A: Expr) -> Expr:
-    if A.op.name == "transpose":
-        return _norm_of(s, name, A.args[0])
-    if is_zero(A):
-        return num(0)
-    if name == "norm2" and A.op.name == "kron":
-        s.fire("norm-of-kronecker")
-        return s.product((_norm_of(s, name, A.args[0]), _norm_of(s, name, A.args[1])))
-    term = split(A)
-    outside: Scalars = {
-        b: k for b, k in term.scalars.items() if known(b, "positive") or (b.op.name == "number" and b.params[0] > 0)
-    }
-    if (term.coefficient == 1 and not outside) or A.is_scalar:
-        return make(name, (A,))
-    s.fire("norm-of-multiple")
-    rest = {b: k for b, k in term.scalars.items() if b not in outside}
-    inside = make(name, (join(Term(1, rest, term.word, A.shape)),))
-    number = join(Term(-term.coefficient if term.coefficient < 0 else term.coefficient, outside, (), (ONE, ONE)))
-    return s.product((number, inside))
-
-
 def _expm(s: Simplifier, A: Expr) -> Expr:
     return functions.function(s, "expm", A)
 
@@ -292,8 +262,8 @@ HANDLERS: dict[str, Callable[..., Expr]] = {
     "matrixpow": inverse.matrix_power,
     "pow": entrywise.scalar_powered,
     "entrypow": entrywise.powered,
-    "norm2": _norm,
-    "norm1": _norm1,
+    "norm2": norms.norm2,
+    "norm1": norms.norm1,
     "series": series.series,
     "sympow": series.symbolic,
     "moved": series.still,

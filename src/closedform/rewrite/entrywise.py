@@ -12,6 +12,7 @@ from closedform.ops.build import entry_power, num, ones_like, power, transpose, 
 from closedform.ops.entries import everywhere
 from closedform.rewrite.exponents import merged
 from closedform.rewrite.inverse import through_logarithm
+from closedform.rewrite.norms import squared
 from closedform.rewrite.softmax import exponential, logarithm
 from closedform.rewrite.term import HALF, Rational, Scalars, Term, is_zero, join, multiply, split, split_scalar, whole
 
@@ -315,6 +316,10 @@ def scalar_powered(s: Simplifier, base: Expr, exponent: Expr) -> Expr:
             return base
         if s.expand and base.op.name == "add" and k.denominator == 1 and 1 < k <= 4:
             return s.product((base,) * k.numerator)
+        if base.op.name == "norm2" and k.denominator == 1 and k.numerator % 2 == 0:
+            inner = squared(s, base.args[0])
+            if inner is not None:
+                return scalar_powered(s, inner, num(k / 2))
         if base.op.name == "number" and k.denominator != 1:
             exact = _exact_root(base.params[0], k)
             return num(exact) if exact is not None else join_power(base, k)

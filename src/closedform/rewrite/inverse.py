@@ -10,7 +10,7 @@ from closedform.core.expr import Expr, make
 from closedform.core.infer import known
 from closedform.ops.build import identity, num
 from closedform.rewrite.sizes import size_number
-from closedform.rewrite.term import Scalars, Term, is_zero, join, split
+from closedform.rewrite.term import HALF, Scalars, Term, is_zero, join, split
 from closedform.rewrite.words import shortened
 
 if TYPE_CHECKING:
@@ -111,6 +111,9 @@ def log_determinant(s: Simplifier, A: Expr) -> Expr:
         return num(0)
     if A.op.name == "transpose":
         return log_determinant(s, A.args[0])
+    if A.op.name in ("chol", "sqrtm"):
+        s.fire("log-determinant-of-factor")
+        return s.product((num(HALF), log_determinant(s, A.args[0])))
     if A.op.name == "kron" and all(B.is_square for B in A.args):
         s.fire("logdet-of-kronecker")
         left, right = A.args

@@ -15,7 +15,7 @@ from closedform.rewrite.products import scalar_word
 from closedform.rewrite.schur import inverse_block
 from closedform.rewrite.series import transposed_series
 from closedform.rewrite.sizes import size_number
-from closedform.rewrite.term import Scalars, Term, is_zero, join, multiply, split
+from closedform.rewrite.term import HALF, Scalars, Term, is_zero, join, multiply, split
 from closedform.rewrite.words import cancels, flipped, shortened, word_key
 
 if TYPE_CHECKING:
@@ -168,6 +168,10 @@ def entry_sum(s: Simplifier, A: Expr) -> Expr:
     if name == "svdvals":
         s.fire("sum-of-spectrum")
         return over(s, term, s.apply("normnuc", (core.args[0],)), (ONE, ONE))
+    if name == "log":
+        whole = _sum_of_logarithms(s, core.args[0])
+        if whole is not None:
+            return over(s, term, whole, (ONE, ONE))
     if name == "softmax":
         s.fire("softmax-sums-to-one")
         return over(s, term, num(1), (ONE, ONE))
@@ -348,6 +352,17 @@ def blocks(s: Simplifier, cells: tuple[Expr, ...], layout: tuple[int, ...], shap
         return zero(*shape)
     cells, layout = _opened_rows(cells, layout)
     return make("blocks", cells, (layout,))
+
+
+def _sum_of_logarithms(s: Simplifier, x: Expr) -> Expr | None:
+    """sum(log(x)) for the eigenvalues of a symmetric matrix, or for the diagonal of a Cholesky factor."""
+    if x.op.name == "eigvalsh" and known(x.args[0], "symmetric"):
+        s.fire("sum-of-logarithms")
+        return s.apply("logdet", x.args)
+    if x.op.name == "diagonal" and x.args[0].op.name == "chol":
+        s.fire("sum-of-logarithms")
+        return s.product((num(HALF), s.apply("logdet", x.args[0].args)))
+    return None
 
 
 def _turned_blocks(s: Simplifier, A: Expr) -> Expr:
