@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from closedform.core.dim import ONE
 from closedform.core.errors import Refusal
 from closedform.core.expr import Expr, Shape
-from closedform.core.limits import said, tick
+from closedform.core.limits import said
 from closedform.core.walk import tree_size
 from closedform.ops.build import identity, num, zero
+from closedform.rewrite.denominators import cleared
 from closedform.rewrite.exponents import merged
 from closedform.rewrite.softmax import over_the_sum
 from closedform.rewrite.term import Rational, Scalars, Term, Word, is_zero, join, multiply, split, split_scalar
@@ -56,40 +57,12 @@ def multiplied(s: Simplifier, factors: tuple[Expr, ...], shape: Shape) -> Expr:
             s.named_forms(scalars)
         for g in merged(s, scalars, "pow"):
             coefficient *= split_scalar(g, scalars, 1)
-        coefficient *= _cleared(s, scalars)
+        coefficient *= cleared(s, scalars)
     term = Term(coefficient, scalars, word, shape)
     if any(k < 0 and base.op.name == "sum" for base, k in scalars.items()):
         term = over_the_sum(s, term)
     term.scalars = s.sorted_scalars(term.scalars)
     return join(term)
-
-
-def _cleared(s: Simplifier, scalars: Scalars) -> Rational:
-    """(q/v + 1)*v as q + v, where that is no longer; the rational part comes back."""
-    coefficient: Rational = 1
-    for base in [b for b in scalars if b.op.name == "add"]:
-        below = divisors(base)
-        for v in [b for b in scalars if b in below and b is not base] if below else ():
-            k = scalars.get(base, 0)
-            if abs(k) != 1 or scalars[v] * k < 1:
-                continue
-            whole = s.sum([s.product((v, t)) for t in base.args], base.shape)
-            if tree_size(whole) <= tree_size(base):
-                s.fire("clear-denominator")
-                multiply(scalars, base, -k)
-                multiply(scalars, v, -k)
-                coefficient *= split_scalar(whole, scalars, k)
-    return coefficient
-
-
-def divisors(e: Expr) -> frozenset[Expr]:
-    """What the terms of a sum of scalars are divided by."""
-    found: frozenset[Expr] | None = e.memo.get("divisors")
-    if found is None:
-        tick(1 + len(e.args))
-        found = frozenset(base for t in e.args for base, k in split(t).scalars.items() if k <= -1)
-        e.memo["divisors"] = found
-    return found
 
 
 def _distributed(s: Simplifier, factors: tuple[Expr, ...], shape: Shape) -> Expr:

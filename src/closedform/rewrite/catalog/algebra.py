@@ -191,6 +191,15 @@ ROWS: tuple[Row, ...] = (
         "A: m n; x: n; t: scalar positive; s: scalar positive",
     ),
     Row(
+        "common-denominator",
+        "1/(x'*x + 1) - x'*x/(x'*x + 1)^2",
+        "1/(x'*x + 1)^2",
+        "c/d - a*c/d^2 = b*c/d^2 where d = a + b",
+        "x: n",
+        "1/(x'*x + 1) - x'*x/(x'*x + t)^2",
+        "x: n; t: scalar",
+    ),
+    Row(
         "symmetric-part",
         "A*X*B + C*X*D + B'*X'*A' + D'*X'*C'",
         "A*X*B + C*X*D + (A*X*B + C*X*D)'",
