@@ -171,7 +171,11 @@ class Question:
         mixed = members.uncounted(members.settled(function, self.members), self.parsed.scope)
         turned = layouts.is_turned(self.layout, gradient=_is_gradient(stages[-1].function, self.wrt[-1]))
         finish = self._finished(mixed, order, own, turned)
-        return asked, tuple(stages), replace(finish, rule=rule, because=because, held=held, own=own)
+        return (
+            asked,
+            tuple(stages),
+            replace(finish, rule=rule, because=because, held=held, own=own, restricts=self.structure != "free"),
+        )
 
     def _finished(self, mixed: Expr, order: Order, own: frozenset[Expr], turned: bool) -> Finish:
         """The answer in the layout asked for, with its repeated parts named."""

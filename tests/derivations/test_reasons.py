@@ -138,3 +138,20 @@ def test_a_page_is_under_limits() -> None:
     found = derivation("‖" * 800 + "x" + "‖" * 800, "x", None)
     with cf.limits(steps=2_000), pytest.raises(cf.Refusal, match=r"limits\.steps"):
         found.page("latex")
+
+
+def test_facts_are_named_where_they_are_used() -> None:
+    free = derivation("p'*log(p)", "p", "p: n simplex positive", structure="free")
+    assert "facts" not in [step.rule for step in free]
+    orthonormal = reasons("tr(Q'*A*Q)", "Q", "Q: n k orthonormal; A: n n symmetric")
+    assert orthonormal["symmetric+collect"] == "A is symmetric; like terms add"
+    assert "project" in orthonormal
+    assert "only the symmetric part" not in reasons("logdet(S)", "S", "S: n n pd", structure="free")["identify"]
+
+
+def test_no_transpose_is_taken_and_taken_back() -> None:
+    assert [step.rule for step in derivation("tr(S*A)", "S", "S: n n pd; A: n n symmetric")] == [
+        "d-linear",
+        "cyclic-trace",
+        "identify",
+    ]

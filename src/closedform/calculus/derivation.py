@@ -52,10 +52,16 @@ class Finish:
     layout: str = ""
     taken: frozenset[str] = frozenset()
     """Names that are in use: no part of a derivation gets one of them."""
+    restricts: bool = True
+    """Does the convention keep the direction in the space of the variable?"""
     held: Mapping[Expr, Expr] = field(default_factory=dict)
     """Variables as they are declared, by what stood for them while facts that restrict them were set aside."""
     own: frozenset[Expr] = frozenset()
     """Sums that are written as they were typed."""
+
+    def settles(self, stage: Stage) -> bool:
+        """Do the facts of the variable shorten the derivative, nothing being projected?"""
+        return self.mixed is not stage.result and str(self.mixed) != str(stage.result) and self.by_facts(stage)
 
     def by_facts(self, stage: Stage) -> bool:
         """Do the facts of the variable alone lead to the answer, so that nothing is projected?"""
@@ -142,7 +148,7 @@ def _stage(stage: Stage, finish: Finish) -> Iterator[Step]:
     result = in_names(stage.result, names) if plain else stage.result
     final = _standard(result, stage)
     projects = finish.mixed is not stage.result and finish.rule != "independent"
-    if line is not final and not (projects and not stage.layered and _is_unsettled(stage)):
+    if line is not final and not (finish.settles(stage) and not stage.layered and _is_unsettled(stage)):
         yield Step("write-out" if stage.layered else "tidy-up", line, final, "the same in fewer signs and brackets")
         line = final
     silent = False  # is what is used of the variable not seen in the formula?
@@ -155,14 +161,14 @@ def _stage(stage: Stage, finish: Finish) -> Iterator[Step]:
             rule, because = "facts", are_symmetric(symmetric)
         yield Step(rule, line, after, because)
         line = after
-    layout = f"; {finish.because}" if finish.rule == "independent" or silent else ""
+    layout = f"; {finish.because}" if finish.rule == "independent" or (silent and finish.restricts) else ""
     read = result if plain else finish.printed
     yield Step("identify", line, read, FORMS[_form(stage)] + layout + (f"; {finish.layout}" if finish.layout else ""))
 
 
 def _readable(stage: Stage, line: Expr, finish: Finish) -> tuple[list[Step], dict[Expr, Expr]]:
     """The lines of a differential, with names for the layers of the function where a line would be long without."""
-    settles = finish.mixed is not stage.result
+    settles = finish.settles(stage)
     steps = list(_lines(stage, line, settles))
     if finish.named is finish.printed and not any(_is_long(step.after) for step in steps):
         return steps, {}
@@ -170,6 +176,7 @@ def _readable(stage: Stage, line: Expr, finish: Finish) -> tuple[list[Step], dic
     names = by_name(function)
     if not names:
         return steps, {}
+    names = {**{tidied(part): name for part, name in names.items()}, **names}
     pushes: list[Push] = []
     differential(function, stage.leaf, direction(stage.leaf), pushes)
     renamed = replace(stage, function=function, pushes=tuple(pushes))

@@ -44,7 +44,7 @@ def pairing(cotangent: Expr, moved: Expr) -> Expr:
         return moved
     if cotangent.op.name == "eye":
         return make("trace", (moved,))
-    if not cotangent.is_scalar and known(cotangent, "symmetric"):
+    if not cotangent.is_scalar and known(cotangent, "symmetric") and cotangent.op.name != "transpose":
         return make("trace", (product(cotangent, moved),))
     return inner(cotangent, moved)
 

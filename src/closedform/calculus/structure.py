@@ -156,7 +156,7 @@ def note(symbol: Expr, structure: str) -> str | None:
         return None
     name = symbol.params[0]
     meanings = MEANINGS.get(fact, MEANINGS["orthonormal"])
-    return f"{name} is {fact} and conventions differ: this is {meanings[STRUCTURES.index(structure)]}"
+    return f"{name} is {SAID.get(fact, fact)} and conventions differ: this is {meanings[STRUCTURES.index(structure)]}"
 
 
 def reason(symbol: Expr, structure: str) -> str:
@@ -164,7 +164,7 @@ def reason(symbol: Expr, structure: str) -> str:
     name = symbol.params[0]
     fact = space(symbol)
     if fact and structure == "free":
-        return f"{name} is {fact}"
+        return f"{name} is {SAID.get(fact, fact)}"
     if fact:
         said = INDEPENDENT.get(fact) if structure == "independent" else None
         return (said or REASONS.get(fact, REASONS["orthonormal"])).format(x=name, fact=fact)
@@ -182,6 +182,9 @@ REASONS = {
     "simplex": "the entries of d{x} add up to 0: the mean of the gradient does not count",
 }
 """Why a derivative is projected, by the fact of its variable."""
+
+SAID = {"lower": "lower triangular", "upper": "upper triangular", "simplex": "a point of the simplex"}
+"""How a variable with a fact is called."""
 
 INDEPENDENT = {
     "symmetric": "an entry of {x} off the diagonal stands in two places, so it counts twice: G + G' - diag(diag(G))",
