@@ -8,14 +8,17 @@ import resource
 import time
 import traceback
 import warnings
+from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 from tests.fuzz.cases import FAILURES
 from tests.fuzz.judge import Asked, has_point, judge
 from tests.fuzz.mistakes import Text
 from tests.fuzz.questions import Question
 from tests.fuzz.readings import code, readings
-from tests.fuzz.syntax import Unreadable
+from tests.fuzz.syntax import Unreadable, parse
+from tests.fuzz.values import Evaluator
 
 import closedform as cf
 
@@ -168,7 +171,7 @@ def _expression(case: Question, seed: int) -> dict[str, Any]:
     except Unreadable as error:
         return found | {"outcome": "disagrees", "reason": f"the other reader: {error}", "detail": text_}
     found["point"] = outcome.verdict != "nowhere"
-    if outcome.verdict == "undefined" and any("invertible" in c or "rank" in c for c in answer.conditions):
+    if outcome.verdict == "undefined" and any(_fails(c, *outcome.points[0]) for c in answer.conditions):
         return found | {"reason": "under a condition"}
     if outcome.verdict in ("wrong", "undefined"):
         return found | {"outcome": outcome.verdict, "reason": outcome.verdict, "detail": f"{text_}\n{outcome.detail}"}
@@ -184,6 +187,20 @@ def _expression(case: Question, seed: int) -> dict[str, Any]:
         if trouble:
             return found | {"outcome": "disagrees", "reason": trouble.split(":")[0], "detail": f"{text_}\n{trouble}"}
     return _derived(answer, found)
+
+
+def _fails(condition: str, sizes: Mapping[str, int], env: Mapping[str, Any]) -> bool:
+    """Does a condition that an answer states fail at a point?  (One that is not about entries may.)"""
+    if "invertible" in condition or "rank" in condition:
+        return True
+    rest = condition.removeprefix("-1 < ")
+    for sign, holds in (
+        (" < 1", lambda v: abs(v) < 1), (" > 0", lambda v: v > 0), (" > -1", lambda v: v > -1), (" is not 0", lambda v: v != 0),
+    ):  # fmt: skip
+        if rest.endswith(sign):
+            value = Evaluator({**sizes, **env})(parse(rest.removesuffix(sign), frozenset(env)))
+            return not np.all(holds(value))
+    return False
 
 
 def _withheld(case: Question, asked: Asked, seed: int) -> str:

@@ -76,6 +76,9 @@ SURVIVED = [  # once certified: sizes of one parity, pieces, saturation, ties, d
     ("normnuc(z*z')", "z", "(svdu(z*z')'*svdv(z*z')' + svdv(z*z')*svdu(z*z')'')*z", "z: m"),
     ("minimum(normnuc(C*w*z'), C[:,2]'*(C.*C)*C[:,2])", "z",
      "(sign(C[:,2]'*C[:,2] - normnuc(C*w*z')) + 1)*svdv(C*w*z')*svdu(C*w*z')'*C*w/2", "C: m m symmetric; w: m; z: m"),
+    ("maximum(max(B*Q*B), -exp(t))", "t", "-(sign(-exp(t) - max(B*Q*B)) + 1)*exp(t)", "B: n n; Q: n n; t: scalar"),
+    ("t + relu(min(B*Q) - 10*t^2)", "t", "1 - 40*t*step(min(B*Q) - 10*t^2)", "B: n m; Q: m n; t: scalar"),
+    ("t^2 + relu(t*s - 1000)", "t", "2*t + 3*s*step(t*s - 1000)", "t: scalar; s: scalar"),
     ("norm2(abs(L))", "L", "L.*sign(L)/norm2(abs(L))", "L: n n lower"),
     ("3*normnuc(V)", "V", "3*svdu(V)*svdv(V)' - 3*V*(svdv(V)*svdu(V)'*V + V'*svdu(V))/2", "V: m n orthonormal"),
 ]  # fmt: skip

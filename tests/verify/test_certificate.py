@@ -7,7 +7,8 @@ import pickle
 import numpy as np
 import pytest
 
-import closedform.ops  # noqa: F401  (imported for their declarations)
+import closedform as cf
+import closedform.ops
 from closedform.core.errors import InputError, Refusal
 from closedform.core.expr import Expr
 from closedform.core.op import f
@@ -233,6 +234,13 @@ def test_trials_are_at_different_sizes_and_can_be_replayed() -> None:
     assert found.replay() == found
     assert certified(("x'*x", "x", "x", "projected"), seed=2).replay().reason.startswith("the answer and the numerical")
     assert pickle.loads(pickle.dumps(found)) == found
+
+
+@pytest.mark.parametrize("text", ["relu(t - 60)", "minimum(t, 100)", "t + relu(min(B*C) - 10*t^2)", "relu(sin(t) - 9999/10000)"])
+def test_certificates_with_looked_for_branches_can_be_replayed(text: str) -> None:
+    found = cf.derive(text, "t", GIVEN).certificate
+    assert found is not None and found.trials > 3
+    assert found.replay() == found
 
 
 def test_sizes_that_a_rank_needs_are_found() -> None:

@@ -36,6 +36,8 @@ FEWEST = 2
 """So few trials will do ..."""
 SHARE = 0.4
 """... where they have taken this share of the steps that a question may take."""
+OTHERS = 3
+"""After so many trials, some are made on branches that none of them has taken."""
 GENERIC = 9
 """So many of them are made at random points, the further ones at points on the pieces as far as there are."""
 SMALL, MIXED = ([style for style, _ in SCHEDULE].index(name) for name in ("small", "mixed"))
@@ -202,8 +204,12 @@ def _generic(check: Trials, plan: _Plan) -> Iterator[Outcome]:
     points = check.points
     mark = points.mark()
     total = plan.trials * (PIECES if check.pieces and not plan.exactly else 1)
+    on_branches = check.on_branches()
     on_pieces = check.on_pieces() if check.pieces else iter(())
     for k in range(total):
+        if k >= OTHERS and not (_costly() and not plan.exactly) and (outcome := next(on_branches, None)) is not None:
+            yield outcome
+            continue
         if k >= plan.trials and points.tried > MOST_LOOKS and not plan.exactly:
             return
         if k >= FEWEST and not plan.exactly and _costly():

@@ -47,16 +47,12 @@ class Pieces:
         self.points = points
         place = points.program.place
         self.sides = tuple([n for n in postorder(e) if n.op.name in PIECEWISE and n in place] for e in (original, answer))
-        self.inputs: dict[str, list[Expr]] = {}
-        for _, name, node in points.program.inputs:
-            self.inputs.setdefault(name, []).append(node)
-        self.moving = [name for name, s in points.symbols.items() if known_facts(s) <= SCALABLE and self._reaches(name)]
+        self.inputs = inputs_of(points)
+        self.moving = [name for name in self.inputs if known_facts(points.symbols[name]) <= SCALABLE and self._reaches(name)]
 
     def _reaches(self, name: str) -> bool:
         """Does a piece depend on a symbol of which multiples may be taken?"""
         points = self.points
-        if name in points.held or points.symbols[name].op.name != "symbol" or name in points.demands.names:
-            return False
         reached = set(points.program.dependents(self.inputs[name]))
         return any(points.program.place[node] in reached for side in self.sides for node in side)
 
@@ -102,6 +98,15 @@ class Pieces:
             b"".join(piece(node.op.name, [values[program.place[a]] for a in node.args]) for node in side) for side in self.sides
         )
         return first, second
+
+
+def inputs_of(points: Points) -> dict[str, list[Expr]]:
+    """The nodes of each symbol that may be multiplied: of those that are no sizes, and no families or members of them."""
+    out: dict[str, list[Expr]] = {}
+    for _, name, node in points.program.inputs:
+        if name not in points.held and points.symbols[name].op.name == "symbol" and name not in points.demands.names:
+            out.setdefault(name, []).append(node)
+    return out
 
 
 def piece(name: str, arguments: list[Any]) -> bytes:

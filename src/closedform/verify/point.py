@@ -188,6 +188,11 @@ class Points:
         sizes, env, style = self._drawn()
         return self.at(sizes, env, style, self.conditions)
 
+    def drawn(self) -> Point | None:
+        """A point as the next one would be, when it is admissible."""
+        with np.errstate(all="ignore"):
+            return self._try()
+
     def anywhere(self) -> tuple[dict[str, int], dict[str, Any]]:
         """Sizes and values of the symbols as the next point would have them, whether it is admissible or not."""
         sizes, env, _ = self._drawn()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
 from closedform.core.errors import Refusal
+from closedform.verify.branches import Branches
 from closedform.verify.comparison import Comparison, Outcome
 from closedform.verify.pieces import Pieces
 from closedform.verify.point import Point
@@ -17,6 +19,8 @@ OUTSIDE = 40
 """So many points more are tried where terms of a sum are not defined."""
 UNSEEN = 2
 """So many points are put to the referee where floating point finds none."""
+ON_BRANCHES = 12
+"""So many points are looked at on branches that have not been taken."""
 BASES = 3
 """Points from which the pieces are looked for."""
 NOT_NUMERICALLY = "no admissible point was found to check the answer at: its derivative cannot be had numerically"
@@ -31,6 +35,7 @@ class Trials(Comparison):
 
     def __init__(self, question: Question, seed: int) -> None:
         super().__init__(question, seed)
+        self.branches = Branches(self.points, question.original)
         self.judge: Referee | None = None
         self.vanishes = False
         """Has the referee seen nothing but a derivative of zero?"""
@@ -76,6 +81,16 @@ class Trials(Comparison):
             return seen["faint"]
         return self._refereed(seen, places) or self._unsettled(seen, refused)
 
+    def on_branches(self) -> Iterator[Outcome]:
+        """The outcomes at points on branches of the original that have not been taken (verify/branches.py)."""
+        mark, tried = self.points.mark(), self.points.tried
+        for point in itertools.islice(self.branches.points_on(), ON_BRANCHES):
+            outcome = self._seen(point)
+            if outcome.kind == "right" or (outcome.kind == "wrong" and not self.extreme(point)):
+                yield outcome
+        self.points.back(mark)
+        self.points.tried = tried  # these looks are apart
+
     def on_pieces(self) -> Iterator[Outcome]:
         """The outcomes, where they settle it, at points on the pieces of the original and of the answer (verify/pieces.py)."""
         pieces = Pieces(self.points, self.question.original, self.question.answer)
@@ -95,6 +110,8 @@ class Trials(Comparison):
         Where terms of a sum are not defined the point is ``outside``.
         """
         outcome = self.compare(point)
+        if outcome.kind == "right" or (outcome.kind == "faint" and not outcome.error):
+            self.branches.met(point)
         if outcome.kind in AGAINST and (broken := self.domain.broken(point)):
             return Outcome("outside", outcome.error, outcome.sizes, broken)
         if outcome.kind != "doubtful":
