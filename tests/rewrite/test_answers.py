@@ -50,6 +50,8 @@ DERIVATIVES = [
     ("x/sqrt(1 + x^2)", "x", "x: scalar", "(x^2 + 1)^(-3/2)"),
     ("(a*x + b)/(c*x + d)", "x", "a: scalar; b: scalar; c: scalar; d: scalar; x: scalar", "(a*d - b*c)/(x*c + d)^2"),
     ("w'*S*w/(w'*S*w + s^2)", "w", "S: n n symmetric; w: n; s: scalar", "2*s^2*S*w/(w'*S*w + s^2)^2"),
+    ("tr(A*inv(X)*B)", "X", "A: p n; X: n n; B: n p", "-(inv(X)*B*A*inv(X))'"),
+    ("tr(A*B*X*C)", "X", "A: k m; B: m n; X: n p; C: p k", "B'*A'*C'"),
     ("tr(sqrtm(X))", "X", "X: n n pd", "inv(sqrtm(X))/2"),
     ("norm2(inv(chol(S))*x)^2", "S", "S: n n pd; x: n", "-inv(S)*x*x'*inv(S)"),
     ("norm2(sqrtm(S)*x)^2", "S", "S: n n psd; x: n", "x*x'"),

@@ -9,6 +9,7 @@ from math import prod
 from closedform.core.dim import ONE
 from closedform.core.errors import Refusal
 from closedform.core.expr import Expr, make
+from closedform.core.infer import known
 from closedform.core.limits import counted
 from closedform.core.walk import postorder, rebuild, tree_size, unsettled
 from closedform.ops.build import negative, num, product, total, transpose
@@ -135,7 +136,7 @@ def polished(e: Expr, own: frozenset[Expr] = frozenset()) -> Expr:
         if new.op.name == "add":
             new = _positive_first(_numbers_once(new))
         elif new.op.name == "mul":
-            new = _ones_together(_sign_inside(_number_inside(new), own))
+            new = _turned_whole(_ones_together(_sign_inside(_number_inside(new), own)))
         done[node] = new
     return _number_into_entries(done[e])
 
@@ -149,6 +150,32 @@ def _ones_together(e: Expr) -> Expr:
         if args[i].op.name == "ones" == args[i + 1].op.name and args[i].cols is ONE is args[i + 1].rows:
             args[i : i + 2] = [make("ones", (), (args[i].rows, args[i + 1].cols))]
     return e if len(args) == len(e.args) else product(*args)
+
+
+FEWER_TRANSPOSES = 3
+
+
+def _turned_whole(e: Expr) -> Expr:
+    """A'*B'*C'*D' as (D*C*B*A)', where that has so many transposes fewer."""
+    matrices = [g for g in e.args if not g.is_scalar] if e.op.name == "mul" else []
+    if len(matrices) <= FEWER_TRANSPOSES or any(ONE in g.shape for g in matrices):
+        return e
+    turned = [_turned(g) for g in reversed(matrices)]
+    before, after = (sum(_is_turned(g) for g in row) for row in (matrices, turned))
+    if before - after <= FEWER_TRANSPOSES:
+        return e
+    return product(*(g for g in e.args if g.is_scalar), transpose(product(*turned)))
+
+
+def _turned(g: Expr) -> Expr:
+    """The transpose of a factor, that of a power as a power."""
+    if known(g, "symmetric"):
+        return g
+    return make("matrixpow", (transpose(g.args[0]),), g.params) if g.op.name == "matrixpow" else transpose(g)
+
+
+def _is_turned(g: Expr) -> bool:
+    return (g.args[0] if g.op.name == "matrixpow" else g).op.name == "transpose"
 
 
 def _negative(e: Expr) -> bool:
