@@ -88,6 +88,22 @@ def test_what_does_not_fit_is_mended_part_by_part(
         assert judged(question, suggestion).right
 
 
+def test_brackets_below_a_stroke() -> None:
+    said = judged(("log(x'*A*x)", "x", "x: n; A: n n symmetric"), "2*A*x/x'*A*x")
+    assert (said.verdict, said.slip, said.suggestion) == ("ill-shaped", "brackets left out", "2*A*x/(x'*A*x)")
+
+
+def test_an_assumption_is_all_that_is_needed() -> None:
+    """Entries that sum to 1 may be negative."""
+    assert judged(("norm1(x)", "x", "x: n"), "ones(n)").assumption == "the entries of x are positive"
+    assert (
+        judged(("sum(norm1(x)*x)", "x", "x: n"), "ones(n) + sum(x)*ones(n)").assumption
+        == "the entries of x are positive and sum to 1"
+    )
+    loss = "-y'*log(softmax(z))", "z", "y: c; z: c"
+    assert judged(loss, "softmax(z) - y").assumption == "the entries of y sum to 1"
+
+
 def test_the_kind_of_the_expression_is_named() -> None:
     assert "the derivative of a scalar by w (p x 1) is p x 1" in judged(RIDGE, "X*w").explanation
     assert "the derivative of a matrix (n x n) by X" in judged(("inv(X)", "X", "X: n n"), "X").explanation

@@ -39,13 +39,23 @@ def binary(value: Any, rng: Generator) -> Any:
 
 
 def of_sum_one(value: Any, rng: Generator) -> Any:
-    """Entries that sum to 1."""
-    return abs(value) / abs(value).sum()
+    """Entries that sum to 1, of either sign where they had."""
+    return value / value.sum()
 
 
 def with_rows_of_sum_one(value: Any, rng: Generator) -> Any:
     """Rows that sum to 1."""
-    return abs(value) / abs(value).sum(axis=1, keepdims=True)
+    return value / value.sum(axis=1, keepdims=True)
+
+
+def of_parts(value: Any, rng: Generator) -> Any:
+    """Positive entries that sum to 1."""
+    return of_sum_one(abs(value), rng)
+
+
+def with_rows_of_parts(value: Any, rng: Generator) -> Any:
+    """Positive entries, rows that sum to 1."""
+    return with_rows_of_sum_one(abs(value), rng)
 
 
 def of_length_one(value: Any, rng: Generator) -> Any:
@@ -110,6 +120,8 @@ def plausible(symbols: Sequence[Expr]) -> Iterator[Assumption]:
             yield Assumption(f"the rows of {name} sum to 1", slip, {name: with_rows_of_sum_one})
         if not known:
             yield Assumption(f"the entries of {name} are positive", slip, {name: positive})
+            what, change = (name, of_parts) if s.is_column else (f"each row of {name}", with_rows_of_parts)
+            yield Assumption(f"the entries of {what} are positive and sum to 1", slip, {name: change})
 
 
 def far_fetched(symbols: Sequence[Expr]) -> Iterator[Assumption]:

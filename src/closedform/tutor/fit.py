@@ -29,7 +29,7 @@ def sentence(pieces: Pieces, misfit: Misfit) -> str:
     """What does not fit, with the shapes of both operands."""
     piece = misfit.piece
     parts = [p for p in piece.parts if p.expr is not None]
-    if len(parts) < 2 or piece.code == "^":
+    if len(parts) < 2 or piece.code in ("^", "/"):
         return misfit.error.message
     start, end = misfit.where
     inside = [p for p in parts if start <= p.start and p.end <= end]
@@ -50,7 +50,7 @@ def repairs(pieces: Pieces, misfit: Misfit, truth: Expr) -> list[Candidate]:
     ways = [(misfit.piece, edit) for edit in _ways(misfit.piece)]
     if misfit.piece.code == "sum":
         ways += _terms(misfit.piece, truth)
-    return _rebuilt(pieces, ways)
+    return [*_bracketed(pieces, misfit), *_rebuilt(pieces, ways)]
 
 
 MOST_REPAIRS = 40
@@ -95,6 +95,20 @@ def resizings(pieces: Pieces, misfit: Misfit) -> list[Candidate]:
             if new.shape != piece.expr.shape:
                 ways.append((piece, Edit(new, "", "another size", 2, "")))
     return _rebuilt(pieces, ways)
+
+
+def _bracketed(pieces: Pieces, misfit: Misfit) -> Iterator[Candidate]:
+    """The answer with all that follows a stroke below it: a/(b*c) for a/b*c."""
+    if misfit.piece.code != "/":
+        return
+    for holder in pieces.all:
+        if holder.code == "product" and holder.parts[0] is misfit.piece:
+            start = misfit.piece.parts[1].start
+            below = pieces.source[start : holder.end]
+            again = Pieces(f"{pieces.source[:start]}({below}){pieces.source[holder.end :]}", pieces.scope)
+            if again.misfit is None:
+                said = f"it becomes the derivative when all of {short(below)} is the divisor"
+                yield Candidate(again.expr, "brackets left out", 2, partial(str, said), holder, None, mended=True)
 
 
 def _rebuilt(pieces: Pieces, ways: Sequence[tuple[Piece, Edit]]) -> list[Candidate]:

@@ -138,10 +138,8 @@ NOT_MATHEMATICS = frozenset({"project", "facts", "name", "layout", "simplify", "
 """Steps at which nothing is derived."""
 
 
-MOVES = frozenset({"transpose", "cyclic-trace", "transpose-in-trace", "collect-terms", "standard-form"})
-"""Steps that only bring a differential to its standard form …"""
 MOVED = ("transpose", "factors commuted", "for inner product", "for outer product")
-"""… and the slips that are made there."""
+"""Slips that are made where a differential is brought to its standard form."""
 
 
 def parting(case: Case, why: Explained, answer: Expr | None, ground: Ground) -> Step | None:
@@ -164,5 +162,5 @@ def parting(case: Case, why: Explained, answer: Expr | None, ground: Ground) -> 
     if why.good is not None and why.good.args:
         for step in steps:
             if why.good in postorder(unnamed(step.after)) and why.good not in postorder(unnamed(step.before)):
-                return None if step.rule in MOVES and not why.slips[0].endswith(MOVED) else step
+                return step if step.rule.startswith("d-") or why.slips[0].endswith(MOVED) else None
     return None
