@@ -14,9 +14,9 @@ from closedform.core.op import f
 from closedform.lang.read import parse
 from closedform.numeric.special import KINDS, satisfies, special, special_value
 from closedform.verify.certificate import certify
-from closedform.verify.comparison import Comparison
 from closedform.verify.question import Question
 from closedform.verify.special import SpecialPoints
+from closedform.verify.trial import Trials
 
 HIDDEN = [  # right where nothing vanishes that a formula divides by; where it fails first
     ("x'*x", "x", "2*(x'*x)*x/(x'*x)", "x: zero"),
@@ -127,7 +127,7 @@ def test_a_special_value_has_the_declared_facts() -> None:
 
 def test_places_depend_on_the_seed_alone() -> None:
     original, wrt, answer = question("x'*A*x", "x", "A*x + A'*x", "A: n n; x: n")
-    check = Comparison(Question(original, tuple(wrt), answer), 0)  # type: ignore[arg-type]
+    check = Trials(Question(original, tuple(wrt), answer), 0)  # type: ignore[arg-type]
     rows = [list(SpecialPoints(check, seed, {"n": 3}).some()) for seed in (0, 0, 1)]
     assert rows[0] == rows[1] != rows[2]
     assert len({str(p) for p in SpecialPoints(check, 0, {"n": 3}).all()}) == 2 + 2 * len(KINDS)

@@ -18,10 +18,11 @@ from closedform.core.walk import postorder
 from closedform.numeric.draw import draw
 from closedform.numeric.special import KINDS, special_sizes, special_value
 from closedform.numeric.tangent import direction, independent, project, space
-from closedform.verify.comparison import DIFFERENCED, EXACT, ROUNDING, UNSURE, Comparison, Outcome
+from closedform.verify.comparison import DIFFERENCED, EXACT, ROUNDING, UNSURE, Outcome
 from closedform.verify.contraction import off_space
 from closedform.verify.kinks import SPECTRAL, degenerate
 from closedform.verify.point import RANK, Point
+from closedform.verify.trial import Trials
 
 ATTEMPTS = 4
 """So many special points are tried for one inside the domain."""
@@ -49,7 +50,7 @@ class Place(NamedTuple):
 class SpecialPoints:
     """The special points of a comparison; ``generic`` are sizes at which there was a point."""
 
-    def __init__(self, comparison: Comparison, seed: int, generic: dict[str, int]) -> None:
+    def __init__(self, comparison: Trials, seed: int, generic: dict[str, int]) -> None:
         self.comparison = comparison
         self.points = comparison.points
         self.seed = seed
@@ -162,6 +163,9 @@ class SpecialPoints:
             or not self._smooth(point, tangents, want, finite, rng)
         ):
             return None
+        verdict = check.second_opinion(point) if finite else None
+        if verdict is not None and verdict.kind in ("right", "zero"):  # it was rounding
+            return Outcome("right", verdict.error, point.sizes) if verdict.kind == "right" else None
         where = f"at a special point ({shown}; sizes {point.sizes})"
         reason = f"the answer has no finite value {where}, where the expression is smooth"
         if finite:

@@ -12,7 +12,7 @@ from closedform.verify.comparison import Comparison, Outcome
 from closedform.verify.pieces import Pieces
 from closedform.verify.point import Point
 from closedform.verify.question import Candidate, Question
-from closedform.verify.referee import Referee
+from closedform.verify.referee import Referee, Verdict
 
 RETRIES = 10
 OUTSIDE = 40
@@ -116,10 +116,14 @@ class Trials(Comparison):
             return Outcome("outside", outcome.error, outcome.sizes, broken)
         if outcome.kind != "doubtful":
             return outcome
-        found = self._referee().at(Candidate(point.sizes, self._env(point)), self.points.rng)
+        found = self.second_opinion(point)
         if found is not None and found.kind == "right":
             return Outcome("right", found.error, point.sizes)
         return outcome._replace(kind="unusable" if found is not None and found.kind == "zero" else "wrong")
+
+    def second_opinion(self, point: Point) -> Verdict | None:
+        """What the referee says of a point; None where it abstains."""
+        return self._referee().at(Candidate(point.sizes, self._env(point)), self.points.rng)
 
     def _unless_narrow(self, seen: dict[str, Outcome], places: dict[str, Candidate]) -> Outcome | None:
         """A small deviation at an earlier point, when the referee says that it is none of rounding."""
