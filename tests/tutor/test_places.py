@@ -111,3 +111,10 @@ def test_the_kind_of_the_expression_is_named() -> None:
 
 def test_entries_are_judged_at_small_sizes_quickly() -> None:
     assert cf.check("A", "x", "x[i]", "x: 1000000000").verdict == "ill-shaped"
+
+
+def test_a_witness_shows_more_than_rounding() -> None:
+    """Right where n is even."""
+    for answer in ("det(-X)*inv(X)'", "-det(-X)*inv(X)'"):
+        said = judged(("det(X)", "X", "X: n n invertible"), answer)
+        assert said.verdict == "wrong" and said.replay()
