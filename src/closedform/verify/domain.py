@@ -31,8 +31,8 @@ class Domain:
     """What an expression asks of its parts that is not looked at where points are drawn: inside of sums, and of entries."""
 
     def __init__(self, e: Expr) -> None:
-        self.spots = [spot for spot in _spots(e) if spot.condition == NONZERO or indices(spot.argument)]
-        self.programs = [Program(spot.argument) for spot in self.spots]
+        self.e = e
+        self.programs: dict[Spot, Program] | None = None
 
     def broken(self, point: Point) -> str:
         """What fails of a term or of an entry at a point; empty when nothing does.
@@ -43,7 +43,10 @@ class Domain:
         >>> Domain(e).broken(Points((e,)).next())
         'i - 1 was zero wherever it was tried'
         """
-        for spot, program in zip(self.spots, self.programs, strict=True):
+        if self.programs is None:
+            spots = [spot for spot in _spots(self.e) if spot.condition == NONZERO or indices(spot.argument)]
+            self.programs = {spot: Program(spot.argument) for spot in spots}
+        for spot, program in self.programs.items():
             inputs = {name: point.of(node) for _, name, node in program.inputs}
             with np.errstate(all="ignore"):
                 for sizes in _terms(spot.around, point.sizes):
