@@ -201,6 +201,12 @@ def corpus() -> list[Case]:
 BESIDE: dict[str, Case] = {
     "decomposition": Case("the sum of the squared eigenvalues", "sum(eigvalsh(S).^2)", "S", "S: n n symmetric"),
     "sum-of-few-terms": Case("a sum of one term", "sum(i in 2..2, norm2(x[i] - y)^2)", "y", "x[N]: n; y: n"),
+    "sums-together": Case(
+        "a log-likelihood by its weights",
+        "sum(i in 1..N, y[i]*log(sigmoid(w'*x[i])) + (1 - y[i])*log(1 - sigmoid(w'*x[i])))",
+        "w",
+        "x[N]: p; y: N; w: p",
+    ),
     "kronecker-delta": Case("by one member", "sum(i in 1..N, log(x[i]'*A*x[i]))", "x[j]", "x[N]: n; A: n n"),
 }
 """Questions in which rules are applied that are not in those of their own left side."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from closedform.core.expr import Expr
 from closedform.core.limits import tick
 from closedform.core.walk import tree_size
-from closedform.rewrite.term import Rational, Scalars, Term, multiply, split, split_scalar
+from closedform.rewrite.term import Rational, Scalars, Term, instead, multiply, split, split_scalar
 
 if TYPE_CHECKING:
     from closedform.rewrite.engine import Simplifier
@@ -51,11 +51,7 @@ def met(s: Simplifier, terms: list[Term]) -> list[Term]:
                 if new is not None:
                     t, whole = new
                     s.fire("common-denominator")
-                    found = table.get(whole.key)
-                    rest = [v for v in terms if v is not t and v is not u and v is not found]
-                    if found is not None:
-                        whole.coefficient += found.coefficient
-                    return met(s, [*rest, whole] if whole.coefficient else rest)
+                    return met(s, instead(terms, (t, u), whole))
     return terms
 
 

@@ -178,9 +178,6 @@ class Simplifier:
     def entrywise_product(self, factors: tuple[Expr, ...], shape: Shape) -> Expr:
         return entrywise.entrywise_product(self, factors, shape)
 
-    def named_forms(self, powers: Scalars) -> None:
-        entrywise.named_forms(self, powers)
-
     def entry_power(self, x: Expr, k: Rational) -> Expr:
         return entrywise.powered(self, x, num(k))
 

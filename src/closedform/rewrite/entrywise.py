@@ -12,6 +12,7 @@ from closedform.ops.build import entry_power, num, ones_like, power, transpose, 
 from closedform.ops.entries import everywhere
 from closedform.rewrite.exponents import merged
 from closedform.rewrite.inverse import through_logarithm
+from closedform.rewrite.named import named_forms
 from closedform.rewrite.norms import squared
 from closedform.rewrite.softmax import exponential, logarithm
 from closedform.rewrite.term import HALF, Rational, Scalars, Term, is_zero, join, multiply, split, split_scalar, whole
@@ -43,7 +44,6 @@ AT_ZERO: dict[str, Rational] = {
     "silu": 0,
     "sigmoid": HALF,
 }
-TANGENTS = {"sin": ("tan", "cos"), "sinh": ("tanh", "cosh")}
 """A function, what it becomes over another one, and that one."""
 UNDONE = {("exp", "log"), ("log", "exp"), ("log1p", "expm1"), ("expm1", "log1p")}
 
@@ -117,48 +117,6 @@ def is_mask(g: Expr) -> bool:
     if g.op.name in ("tril", "triu", "vec", "transpose", "diag"):
         return is_mask(g.args[0])
     return g.op.name in ("ones", "eye", "unit", "step", "commutation")
-
-
-def named_forms(s: Simplifier, powers: Scalars) -> None:
-    """exp(z)./(1 + exp(z)) is sigmoid(z), 1./(1 + exp(z)) is sigmoid(-z), and sin(z)./cos(z) is tan(z)."""
-    for base in [b for b in powers if b.op.name in TANGENTS]:
-        name, below = TANGENTS[base.op.name]
-        under = make(below, base.args)
-        count = min(powers[base], -powers.get(under, 0))
-        whole_ones = powers[base].denominator == 1 == powers.get(under, 0).denominator  # no root of what may be negative
-        if count > 0 and whole_ones:
-            s.fire("tangent")
-            multiply(powers, base, -count)
-            multiply(powers, under, count)
-            multiply(powers, make(name, base.args), count)
-    for base in list(powers):
-        k = powers.get(base, 0)
-        if base.op.name != "add" or len(base.args) != 2 or not k < 0 or k.denominator != 1:
-            continue
-        e = [a for a in base.args if a.op.name == "exp"]
-        one = [a for a in base.args if a.op.name == "ones" or (a.op.name == "number" and a.params[0] == 1)]
-        if len(e) != 1 or len(one) != 1:
-            continue
-        argument = e[0].args[0]
-        above = powers.get(e[0], 0)
-        s.fire("sigmoid")
-        while k < 0:
-            z = argument if above >= 1 else s.negated(argument)
-            multiply(powers, base, 1)
-            if above >= 1:
-                multiply(powers, e[0], -1)
-            multiply(powers, make("sigmoid", (z,)), 1)
-            k, above = k + 1, above - 1
-    if not any(b.op.name == "exp" for b in powers):
-        return
-    for base in [b for b in powers if b.op.name == "sigmoid"]:
-        z = s.negated(base.args[0])
-        growing = make("exp", (z,))
-        while powers.get(base, 0) >= 1 and powers.get(growing, 0) >= 1:
-            s.fire("sigmoid")
-            multiply(powers, base, -1)
-            multiply(powers, growing, -1)
-            multiply(powers, make("sigmoid", (z,)), 1)
 
 
 def _merged_structure(s: Simplifier, scalars: Scalars, powers: Scalars, shape: Shape) -> Rational:

@@ -13,6 +13,7 @@ from closedform.core.walk import tree_size
 from closedform.ops.build import identity, num, zero
 from closedform.rewrite.denominators import cleared
 from closedform.rewrite.exponents import merged
+from closedform.rewrite.named import NAMED, named_forms
 from closedform.rewrite.softmax import over_the_sum
 from closedform.rewrite.term import Rational, Scalars, Term, Word, is_zero, join, multiply, split, split_scalar
 from closedform.rewrite.words import Letters, closed, cut, flipped, opened, shortened, word_key
@@ -53,8 +54,8 @@ def multiplied(s: Simplifier, factors: tuple[Expr, ...], shape: Shape) -> Expr:
     if not coefficient:
         return zero(*shape)
     if len(scalars) > 1:
-        if any(base.op.name in ("sigmoid", "sin", "sinh") for base in scalars):
-            s.named_forms(scalars)
+        if any(base.op.name in NAMED for base in scalars):
+            named_forms(s, scalars)
         for g in merged(s, scalars, "pow"):
             coefficient *= split_scalar(g, scalars, 1)
         coefficient *= cleared(s, scalars)

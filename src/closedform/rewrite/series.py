@@ -5,14 +5,14 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from closedform.core.bound import amount, indices, reindex, summation
+from closedform.core.bound import amount, indices, reindex, summation, unused
 from closedform.core.dim import ONE, Dim
 from closedform.core.expr import Expr, Shape, make
 from closedform.core.infer import known
 from closedform.core.walk import postorder, tree_size
-from closedform.ops.build import identity, transpose, zero
+from closedform.ops.build import identity, num, transpose, zero
 from closedform.ops.series import surely_nonnegative, symbolic_power
-from closedform.rewrite.term import Scalars, Term, Word, is_zero, join, letters, split
+from closedform.rewrite.term import Scalars, Term, Word, instead, is_zero, join, letters, split
 
 if TYPE_CHECKING:
     from closedform.rewrite.engine import Simplifier
@@ -49,6 +49,35 @@ def series(s: Simplifier, body: Expr, name: str, low: Dim, high: Dim) -> Expr:
     if body.op.name == "add" and s.expand:
         return s.sum([series(s, t, name, low, high) for t in body.args], body.shape)
     return _taken_out(s, body, name, low, high)
+
+
+def joined(s: Simplifier, terms: list[Term]) -> list[Term]:
+    """Sums over one range as one sum, where that is shorter."""
+    ranges: dict[tuple[Dim, Dim], list[tuple[Term, Expr]]] = {}
+    for t in () if s.expand else terms:
+        e = _sum_alone(t)
+        if e is not None:
+            ranges.setdefault(e.params[1:], []).append((t, e))
+    for (low, high), found in ranges.items():
+        if len(found) < 2:
+            continue
+        name = unused()
+        bodies = [s.product((num(t.coefficient), reindex(e.args[0], e.params[0], Dim.of(name)))) for t, e in found]
+        whole = series(s, s.sum(bodies, bodies[0].shape), name, low, high)
+        if tree_size(whole) < sum(tree_size(join(t)) for t, _ in found):
+            s.fire("sums-together")
+            new = split(whole)
+            new.coefficient *= not is_zero(whole)
+            return joined(s, instead(terms, tuple(t for t, _ in found), new))
+    return terms
+
+
+def _sum_alone(t: Term) -> Expr | None:
+    """The sum with an index that a term is a multiple of by a number."""
+    factors = [*t.scalars.items(), *t.word]
+    if len(factors) == 1 and factors[0][1] == 1 and factors[0][0].op.name == "series":
+        return factors[0][0]
+    return None
 
 
 # ---- factors that do not depend on the index ------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from closedform.core.expr import Expr, make
 from closedform.core.walk import rebuild
 from closedform.ops.build import ones_like
-from closedform.rewrite.term import Scalars, Term, Word, multiply, split
+from closedform.rewrite.term import Scalars, Term, Word, instead, multiply, split
 
 if TYPE_CHECKING:
     from closedform.rewrite.engine import Simplifier
@@ -144,11 +144,27 @@ def partners(s: Simplifier, terms: list[Term]) -> list[Term]:
             for base, k in inside.scalars.items():
                 multiply(scalars, base, k)
             new = Term(t.coefficient * inside.coefficient, s.sorted_scalars(scalars), inside.word, t.shape)
-            found = next((v for v in terms if v.key == new.key), None)
-            kept = [v for v in terms if v is not u and v is not t and v is not found]
-            if found is not None:
-                new.coefficient += found.coefficient
-            return partners(s, [*kept, new] if new.coefficient else kept)
+            return partners(s, instead(terms, (t, u), new))
+    return terms
+
+
+def scalar_partners(s: Simplifier, terms: list[Term]) -> list[Term]:
+    """a*sigmoid(z) + a*sigmoid(-z) as a, for a scalar z."""
+    holding = [t for t in terms if any(b.op.name == "sigmoid" and k >= 1 for b, k in t.scalars.items())]
+    if len(holding) < 2:
+        return terms
+    table = {t.key: t for t in holding}
+    for t in holding:
+        for g in [b for b, k in t.scalars.items() if b.op.name == "sigmoid" and k >= 1]:
+            rest = dict(t.scalars)
+            multiply(rest, g, -1)
+            other = dict(rest)
+            multiply(other, make("sigmoid", (s.negated(g.args[0]),)), 1)
+            u = table.get((frozenset(other.items()), t.word))
+            if u is not None and u is not t and u.coefficient == t.coefficient:
+                s.fire("sigmoid-complement")
+                new = Term(t.coefficient, s.sorted_scalars(rest), t.word, t.shape)
+                return scalar_partners(s, instead(terms, (t, u), new))
     return terms
 
 

@@ -13,7 +13,8 @@ from closedform.core.limits import said, tick
 from closedform.core.walk import tree_size
 from closedform.ops.build import num, transpose, zero
 from closedform.rewrite import denominators
-from closedform.rewrite.softmax import partners, without_its_logsumexp
+from closedform.rewrite.series import joined
+from closedform.rewrite.softmax import partners, scalar_partners, without_its_logsumexp
 from closedform.rewrite.stacked import STACKED
 from closedform.rewrite.term import Rational, Scalars, Term, Word, is_zero, join, multiply, split
 
@@ -42,7 +43,8 @@ def added(s: Simplifier, parts: list[Expr], shape: Shape) -> Expr:
             return entries
     if len(terms) == 1:
         return join(terms[0])
-    terms = without_its_logsumexp(s, partners(s, _logistic_variance(s, _complements(s, denominators.met(s, terms)))))
+    for met in (denominators.met, _complements, _logistic_variance, scalar_partners, partners, without_its_logsumexp, joined):
+        terms = met(s, terms)
     if not terms:
         return zero(*shape)
     if len(terms) == 1:

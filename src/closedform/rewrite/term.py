@@ -56,6 +56,15 @@ def multiply(into: Scalars, base: Expr, exponent: Rational) -> None:
         into.pop(base, None)
 
 
+def instead(terms: list[Term], gone: tuple[Term, ...], new: Term) -> list[Term]:
+    """The terms of a sum with a new one in the place of some, added to the one that is like it."""
+    like = next((v for v in terms if v.key == new.key and not any(v is g for g in gone)), None)
+    kept = [v for v in terms if v is not like and not any(v is g for g in gone)]
+    if like is not None:
+        new.coefficient += like.coefficient
+    return [*kept, new] if new.coefficient else kept
+
+
 def split(e: Expr) -> Term:
     """The term that a simplified expression is."""
     name = e.op.name

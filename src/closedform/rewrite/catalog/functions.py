@@ -93,6 +93,15 @@ ROWS: tuple[Row, ...] = (
         "x: n; y: n",
     ),
     Row(
+        "absolute-value",
+        "abs(x).*sign(x)",
+        "x",
+        "|z|*sign(z) = z and |z|^2 = z^2",
+        "x: n",
+        "abs(x).*sign(y)",
+        "x: n; y: n",
+    ),
+    Row(
         "tangent",
         "sinh(x)./cosh(x)",
         "tanh(x)",

@@ -33,6 +33,15 @@ ROWS: tuple[Row, ...] = (
         "x[N]: n",
     ),
     Row(
+        "sums-together",
+        "sum(i in 1..N, y[i]*x[i]) - sum(i in 1..N, z[i]*x[i])",
+        "sum(i in 1..N, (y[i] - z[i])*x[i])",
+        "sums over one range are one sum",
+        "x[N]: n; y[N]: scalar; z[N]: scalar",
+        "sum(i in 1..N, y[i]*x[i]) - sum(i in 1..k, y[i]*x[i])",
+        "x[N]: n; y[N]: scalar",
+    ),
+    Row(
         "first-term-zero",
         "sum(i in 0..k, i*X^(2*i))",
         "sum(i in 1..k, i*X^(2*i))",
