@@ -12,8 +12,8 @@ from closedform.ops.build import entry_power, num, ones_like, power, transpose, 
 from closedform.ops.entries import everywhere
 from closedform.rewrite.exponents import merged
 from closedform.rewrite.inverse import through_logarithm
-from closedform.rewrite.named import named_forms
 from closedform.rewrite.norms import squared
+from closedform.rewrite.pairs import named_forms
 from closedform.rewrite.softmax import exponential, logarithm
 from closedform.rewrite.term import HALF, Rational, Scalars, Term, is_zero, join, multiply, split, split_scalar, whole
 

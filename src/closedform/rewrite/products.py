@@ -13,7 +13,7 @@ from closedform.core.walk import tree_size
 from closedform.ops.build import identity, num, zero
 from closedform.rewrite.denominators import cleared
 from closedform.rewrite.exponents import merged
-from closedform.rewrite.named import NAMED, named_forms
+from closedform.rewrite.pairs import NAMED, named_forms
 from closedform.rewrite.softmax import over_the_sum
 from closedform.rewrite.term import Rational, Scalars, Term, Word, is_zero, join, multiply, split, split_scalar
 from closedform.rewrite.words import Letters, closed, cut, flipped, opened, shortened, word_key
