@@ -82,8 +82,6 @@ class Program:
         handed = frozenset(self.given)
         self.nodes = scope(*self.given, *roots, given=handed)
         self.place = {node: i for i, node in enumerate(self.nodes)}
-        self.vectors = frozenset(i for i, node in enumerate(self.nodes) if node.op.name in VECTORS)
-        """The places of singular vectors and eigenvectors."""
         self.inputs: list[tuple[int, str, Expr]] = []
         """Leaves that the point supplies: place, name, node."""
         self._ready: list[Any] = [None] * len(self.nodes)
@@ -109,6 +107,11 @@ class Program:
                 function, extra = _function(node, self.place)
                 read = places + tuple(self.place[a] for a in extra)
                 self._steps.append((i, function, read, node.params, node.is_scalar, weight(node)))
+        terms = self._terms
+        self.vectors: frozenset[int] = frozenset(
+            i for i, node in enumerate(self.nodes) if node.op.name in VECTORS or (node in terms and terms[node].vectors)
+        )
+        """The places of singular vectors and eigenvectors, and of sums with such in their terms."""
         self.cost: int = len(self.nodes) + sum(step[5] for step in self._steps) + sum(t.cost for t in self._terms.values())
 
     def at(self, sizes: Mapping[str, int]) -> Bound:
@@ -198,11 +201,20 @@ class Bound:
         steps, start = [self._steps[k] for k in self.program._steps_after(changes, last)], 0
         for end, step in enumerate(steps) if self.program.vectors else ():
             if step[0] in self.program.vectors:
-                self._run(out, steps[start : end + 1])
-                out[step[0]] = followed(out[step[0]], values[step[0]])
+                self._run(out, steps[start:end])
+                self._follow(out, values, step)
                 start = end + 1
         self._run(out, steps[start:])
         return out
+
+    def _follow(self, out: list[Any], before: list[Any], step: Step) -> None:
+        """One step in which singular vectors and eigenvectors keep the signs that they had before."""
+        i, function, places, params, _, _ = step
+        if isinstance(function, Loop):
+            out[i] = function.moved([out[j] for j in places], [before[j] for j in places], *params[1:])
+        else:
+            self._run(out, [step])
+            out[i] = followed(out[i], before[i])
 
     def _run(self, values: list[Any], steps: list[Step]) -> None:
         for i, function, places, params, scalar, cost in steps:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -83,11 +83,26 @@ class Loop:
 
     def __call__(self, xp: Any, *parts: Any) -> Any:
         *values, _, low, high = parts
+        return self._total(self._at(i).continued(values) for i in range(low, high + 1))
+
+    def moved(self, parts: Sequence[Any], before: Sequence[Any], low: int, high: int) -> Any:
+        """The sum where its fixed parts have moved: its singular vectors and eigenvectors are followed (numeric/vectors.py)."""
+        given = zip(self.program.given, parts, before, strict=True)
+        changes = {node: value for node, value, old in given if value is not old}
+        bounds = [self._at(i) for i in range(low, high + 1)]
+        return self._total(bound.moved(bound.continued(before), changes) for bound in bounds)
+
+    def _at(self, i: int) -> Bound:
+        """The program of the term with an index."""
+        bound = self._bound.get(i)
+        if bound is None:
+            bound = self._bound[i] = self.program.at({**self.sizes, self.name: i})
+        return bound
+
+    def _total(self, terms: Iterable[list[Any]]) -> Any:
+        """The sum of the terms, each given with the values of all nodes of its program."""
         total: Any = None
-        for i in range(low, high + 1):
-            bound = self._bound.get(i)
-            if bound is None:
-                bound = self._bound[i] = self.program.at({**self.sizes, self.name: i})
-            term = bound.continued(values)[self.program.place[self.body]]
+        for values in terms:
+            term = values[self.program.place[self.body]]
             total = term if total is None else total + term
         return np.zeros(self.shape) if total is None else total
