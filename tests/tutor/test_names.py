@@ -40,3 +40,23 @@ def test_a_function_and_its_gradient_have_two_letters() -> None:
 def test_an_entry_is_not_read_back_as_itself() -> None:
     page = str(cf.derive("a'*x", "x", "a: n; x: n").derivation_in("entries"))
     assert page.count("a[k]") == 1
+
+
+def test_a_page_leaves_the_declared_letters_alone() -> None:
+    question = "tr(X)", "X", "X: n n; f: n; F: n; g: n"
+    page = str(cf.derive(*question).derivation)
+    assert page.split()[0] == "h"
+    assert cf.check_derivation(*question[:2], page, question[2]).right
+
+
+@pytest.mark.parametrize(
+    ("expression", "wrt", "given"),
+    [
+        ("tanh(Y*Y')*(Y*L)", "Y", "L: n n lower; Y: m n"),
+        ("((logdet(S + K))/(1 + tr(K)^2))/(1 + (exp(2)/(1 + tr(K)^2))^2)", "K", "K: n n; S: n n pd"),
+    ],
+)
+def test_a_page_with_broken_lines_is_read_again(expression: str, wrt: str, given: str) -> None:
+    page = str(cf.derive(expression, wrt, given).derivation)
+    assert any(line.rstrip().endswith("*") for line in page.splitlines())
+    assert cf.check_derivation(expression, wrt, page, given).right

@@ -118,3 +118,12 @@ def test_a_witness_shows_more_than_rounding() -> None:
     for answer in ("det(-X)*inv(X)'", "-det(-X)*inv(X)'"):
         said = judged(("det(X)", "X", "X: n n invertible"), answer)
         assert said.verdict == "wrong" and said.replay()
+
+
+def test_steps_hide_no_difference() -> None:
+    """At most points step(X*w + 2*b) is step(X*w + b)."""
+    question = "norm2(y - relu(X*w + b*ones(m)))^2", "w", "X: m n; y: m; b: scalar; w: n"
+    said = judged(question, "-2*X'*((y - relu(X*w + 2*b*ones(m))).*step(X*w + 2*b*ones(m)))")
+    assert said.suggestion is None and "2*(b*ones(m))" in said.explanation
+    said = judged(question, "-2*X'*(y - relu(X*w + b*ones(m)))")
+    assert said.slips == ("dropped factor",)

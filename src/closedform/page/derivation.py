@@ -60,7 +60,7 @@ class Derivation:
     def lines(self) -> tuple[Line, ...]:
         """The lines of the page."""
         with declared(self.declared):
-            return lines(self.steps, self.wrt)
+            return lines(self.steps, self.wrt, self.declared)
 
     @counted
     def page(self, form: str = "text", notation: str = "trace") -> str:

@@ -59,9 +59,12 @@ class Line:
     heading: str = ""
 
 
-def lines(steps: Sequence[Step], wrt: Sequence[Expr] = ()) -> tuple[Line, ...]:
-    """The lines of some steps by the variables, taken in turn: each formula once, each name where it comes up."""
-    return tuple(_Page(steps, wrt).lines())
+def lines(steps: Sequence[Step], wrt: Sequence[Expr] = (), declared: Iterable[str] = ()) -> tuple[Line, ...]:
+    """The lines of some steps by the variables, taken in turn: each formula once, each name where it comes up.
+
+    The function is called by a letter that is none of the declared names.
+    """
+    return tuple(_Page(steps, wrt, declared).lines())
 
 
 def taken(steps: Iterable[Step]) -> frozenset[str]:
@@ -73,10 +76,10 @@ def taken(steps: Iterable[Step]) -> frozenset[str]:
 class _Page:
     """The lines of a derivation while they are made."""
 
-    def __init__(self, steps: Sequence[Step], wrt: Sequence[Expr]) -> None:
+    def __init__(self, steps: Sequence[Step], wrt: Sequence[Expr], declared: Iterable[str]) -> None:
         self.steps = steps
         self.wrt = tuple(wrt)
-        self.taken = set(taken(steps)).union(x.params[0] for x in wrt)
+        self.taken = set(taken(steps)).union((x.params[0] for x in wrt), declared)
         self.known: dict[Expr, str] = {}
         self.turn = -1
         self.found: list[str] = []

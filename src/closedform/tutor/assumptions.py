@@ -163,7 +163,7 @@ def commuted(symbols: Sequence[Expr], truth: Expr, answer: Expr, ground: Ground)
 
     for text, first, second in commuting(symbols):
         agreed = []
-        for here in ground.points():
+        for here in ground.points(ground.enough(CONFIRMED)):
             A, c = here.env[first], ground.random(here).normal(size=3)
             B = c[0] * np.eye(len(A)) + c[1] * A + c[2] * A @ A
             left, right = values([truth, answer], with_changes(here, {second: B}))
@@ -178,7 +178,7 @@ def found(assumptions: Iterator[Assumption], truth: Expr, answer: Expr, ground: 
     first = ground.points(1)[0]
     for assumption in assumptions:
         if _holds(assumption, truth, answer, first, ground) and all(
-            _holds(assumption, truth, answer, here, ground) for here in ground.points(CONFIRMED)[1:]
+            _holds(assumption, truth, answer, here, ground) for here in ground.points(ground.enough(CONFIRMED))[1:]
         ):
             return assumption
     return None

@@ -77,15 +77,25 @@ def holding(candidates: Sequence[Candidate], truth: Expr, answer: Expr, ground: 
     found.sort(key=_found_rank)
     found = found[:MOST_KEPT]
     for here in others:
-        if not found:
-            break
-        t, a, *rest = valued([truth, answer, *(f.candidate.expr for f in found)], here)
-        found = [
-            f
-            for f, value in zip(found, rest, strict=True)
-            if _match(value, t if f.candidate.mended else a, exactly=(f.factor, f.turned)) is not None
-        ]
+        found = _kept(found, truth, answer, here)
+    for here in ground.points(ground.enough(CONFIRMED))[CONFIRMED:]:
+        found = _kept(found, truth, answer, here)
     return found
+
+
+def _kept(found: list[Found], truth: Expr, answer: Expr, here: Here) -> list[Found]:
+    """Those of the explanations that hold at one more point."""
+    if not found:
+        return []
+    t, a, *rest = valued([truth, answer, *(f.candidate.expr for f in found)], here)
+    targets = (t if f.candidate.mended else a for f in found)
+    return [f for f, value, target in zip(found, rest, targets, strict=True) if _agrees(f, value, target)]
+
+
+def _agrees(f: Found, value: Any, target: Any) -> bool:
+    if value is not None and target is not None and not value.any() and not target.any():
+        return True
+    return _match(value, target, exactly=(f.factor, f.turned)) is not None
 
 
 def _telling(truth: Expr, answer: Expr, ground: Ground) -> list[Here]:

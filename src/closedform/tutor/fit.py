@@ -18,7 +18,7 @@ from closedform.ops.build import entry_power, negative, product, times, transpos
 from closedform.tutor.candidate import Candidate, Found, holding
 from closedform.tutor.case import Case, sizes_of
 from closedform.tutor.edits import Edit, arranged, attempt, split, without_factors
-from closedform.tutor.ground import Ground, same, values
+from closedform.tutor.ground import POINTS, Ground, same, values
 from closedform.tutor.pieces import Misfit, Piece, Pieces, walk
 from closedform.tutor.planted import forms_of, short
 
@@ -241,7 +241,8 @@ def right_at_equal_sizes(case: Case, source: str) -> str | None:
             function, wanted, answer = resized(case.question.function, table), resized(truth, table), pieces.expr
             if answer.shape != wanted.shape:
                 continue
-            found = [values([wanted, answer], here) for here in Ground((function, wanted), (answer,)).points()]
+            ground = Ground((function, wanted), (answer,))
+            found = [values([wanted, answer], here) for here in ground.points(ground.enough(POINTS))]
         except InputError:
             continue
         if all(same(left, right) for left, right in found):

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 CLOSE = 1e-8
 """Values that differ by less, relative to the largest entry, count as equal."""
 POINTS = 3
+PIECEWISE = 30
+"""So many points are looked at where there are steps and kinks."""
 FACTORS = tuple(
     Fraction(n, d)
     for n, d in ((-1, 1), (2, 1), (1, 2), (-2, 1), (-1, 2), (4, 1), (1, 4), (-4, 1), (-1, 4), (3, 1), (1, 3), (-3, 1))
@@ -44,6 +46,7 @@ class Ground:
         """Symbols that no formula holds but that are to have values (directions, cotangents)."""
         self._points: list[Here] = []
         self._source: Any = None
+        self._kinks: bool | None = None
 
     def points(self, count: int = POINTS) -> list[Here]:
         """So many points; Refusal when there are none."""
@@ -59,6 +62,12 @@ class Ground:
                     raise
                 break
         return self._points[:count]
+
+    def enough(self, count: int, most: int = PIECEWISE) -> int:
+        """So many points, or more where steps and kinks hide differences at most of them."""
+        if self._kinks is None:
+            self._kinks = any(node.op.kink for node in postorder(*self.required, *self.optional))
+        return max(count, most) if self._kinks else count
 
     def _next(self) -> Here:
         import numpy as np

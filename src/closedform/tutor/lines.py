@@ -209,15 +209,21 @@ def _without_notes(raw: str) -> str:
 
 
 def _joined(lines: Iterable[tuple[int, str]]) -> list[tuple[int, str]]:
-    """The lines, those that begin with + or - further in put behind the one before."""
+    """The lines, those that go on with the one before put behind it: they begin with + or - further in, or the one before
+    ends within a product or a bracket."""
     out: list[tuple[int, str]] = []
     for number, line in lines:
-        if out and line[:1].isspace() and line.lstrip()[:2] in ("+ ", "- "):
+        if out and line[:1].isspace() and (line.lstrip()[:2] in ("+ ", "- ") or _is_open(out[-1][1])):
             first, before = out[-1]
             out[-1] = first, f"{before.rstrip()} {line.strip()}"
         else:
             out.append((number, line))
     return out
+
+
+def _is_open(line: str) -> bool:
+    """Does a formula go on in the next line?"""
+    return line.rstrip().endswith("*") or sum((ch in "([") - (ch in ")]") for ch in line) > 0
 
 
 def _of_line(number: int, line: str, *, final: bool = False) -> list[Segment]:

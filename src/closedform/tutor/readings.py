@@ -16,7 +16,7 @@ from closedform.core.walk import postorder
 from closedform.ops.build import product, transpose
 from closedform.tutor.assumptions import symmetric
 from closedform.tutor.case import Case, sizes_of
-from closedform.tutor.ground import Ground, same, values, with_changes
+from closedform.tutor.ground import POINTS, Ground, same, values, with_changes
 
 MEANS = {
     "projected": "the gradient projected on the space of the variable",
@@ -134,7 +134,9 @@ def along_the_space(case: Case, answer: Expr, ground: Ground) -> bool:
         if len(wrt) == 2 and function.is_scalar and not wrt[0].is_scalar:
             kept = product(projector(wrt[0], space(wrt[0])), kept)
     wanted = case.mixed(truth)
-    return kept.shape == wanted.shape and all(same(*values([wanted, kept], here)) for here in ground.points())
+    return kept.shape == wanted.shape and all(
+        same(*values([wanted, kept], here)) for here in ground.points(ground.enough(POINTS))
+    )
 
 
 def met(readings: Iterator[Reading], answer: Expr, ground: Ground) -> tuple[Reading, bool] | None:
@@ -146,7 +148,7 @@ def met(readings: Iterator[Reading], answer: Expr, ground: Ground) -> tuple[Read
             if (answer.shape[::-1] if turned else answer.shape) != reading.expr.shape or (turned and answer.is_scalar):
                 continue
             agreed = []
-            for here in ground.points():
+            for here in ground.points(ground.enough(POINTS)):
                 rng = ground.random(here)
                 if reading.symmetric is not None and reading.symmetric in here.env:
                     here = with_changes(here, {reading.symmetric: symmetric(here.env[reading.symmetric], rng)})

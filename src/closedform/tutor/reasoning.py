@@ -25,6 +25,8 @@ T = TypeVar("T")
 
 TOLERANCE = 1e-7
 POINTS = 3
+MOST_POINTS = 12
+"""So many where there are steps and kinks."""
 
 
 def check_derivation(
@@ -221,7 +223,7 @@ class _Reasoning:
             leaves = [n for n in postorder(*self._all) if not n.args and n.params and n.params[0] not in self.reader.own]
             inner = [e for e in self.reader.differentials if e.args]
             ground = Ground((self.function, *inner), leaves)
-            self._points = [self._along(here) for here in ground.points(POINTS)]
+            self._points = [self._along(here) for here in ground.points(ground.enough(POINTS, MOST_POINTS))]
         return self._points
 
     def _along(self, here: Here) -> Here:

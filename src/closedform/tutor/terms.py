@@ -34,9 +34,9 @@ class Constant(NamedTuple):
 def whole(truth: Expr, answer: Expr, ground: Ground) -> Constant | None:
     """The answer is a constant times the derivative."""
     factors: set[Fraction | None] = set()
-    if all(_vanishes(valued([answer], here)[0]) for here in ground.points(POINTS)):
+    if all(_vanishes(valued([answer], here)[0]) for here in ground.points(ground.enough(POINTS))):
         return Constant("zero", "it is zero, and the derivative is not")
-    for here in ground.points(POINTS):
+    for here in ground.points(ground.enough(POINTS)):
         t, a = valued([truth, answer], here)
         if not (_vanishes(t) and _vanishes(a)):
             factors.add(multiple(a, t, LARGEST))
@@ -98,7 +98,7 @@ def _own_terms(answer: Expr, pieces: Pieces | None) -> list[list[tuple[Expr, Pie
 
 def _coefficients(target: Expr, terms: Sequence[Expr], ground: Ground) -> list[Fraction] | None:
     targets, rows = [], []
-    points = ground.points(POINTS if not target.is_scalar else POINTS + len(terms))
+    points = ground.points(ground.enough(POINTS if not target.is_scalar else POINTS + len(terms)))
     for here in points:
         value, *row = valued([target, *terms], here)
         targets.append(value)
