@@ -101,7 +101,7 @@ TABLE: list[tuple[Expr, str, str, str]] = [
     (product(A, entry_power(x, -1)), "A*(1./x)", "A(1 ⊘ x)", r"A \left(1 \oslash x\right)"),
     # powers
     (power(a, 2), "a^2", "a²", "a^{2}"),
-    (power(a, -2), "a^-2", "a⁻²", "a^{-2}"),
+    (power(a, -2), "1/a^2", "a⁻²", "a^{-2}"),
     (power(a, Fraction(1, 2)), "a^(1/2)", "a^½", "a^{1/2}"),
     (product(power(a, k), b), "a^k*b", "a^k b", "a^{k} b"),
     (power(total(a, b), minus(k, num(1))), "(a + b)^(k - 1)", "(a + b)^(k - 1)", r"\left(a + b\right)^{k - 1}"),

@@ -110,7 +110,7 @@ def _mul(page: Page, e: Expr) -> Printed:
     value = number(first)
     if value is None:
         return _product(page, _at(page, first, PRODUCT), False, rest, scalar=first.is_scalar), PRODUCT
-    if value == -1 and rest[0].op.name not in ("number", "mul") and _divided(rest[0]) is None:
+    if value == -1 and rest[0].op.name not in ("number", "mul") and _below(page, rest[0]) is None:
         start = cat("-", _at(page, rest[0], POWER))
         if len(rest) == 1:
             return start, UNARY
@@ -154,16 +154,16 @@ def _hadamard(page: Page, e: Expr) -> Printed:
 
 # ---- powers -------------------------------------------------------------------------------------------------------
 def _pow(page: Page, e: Expr) -> Printed:
-    below = _divided(e)
+    below = _below(page, e)
     if below is not None:
-        return cat("1/", _at(page, below, POWER)), PRODUCT
+        return cat("1/", below), PRODUCT
     return cat(_at(page, e.args[0], POSTFIX), "^", _exponent(page, e.args[1])), POWER
 
 
 def _entrypow(page: Page, e: Expr) -> Printed:
-    below = _divided(e)
+    below = _below(page, e)
     if below is not None:
-        return cat("1./", _at(page, below, POWER)), PRODUCT
+        return cat("1./", below), PRODUCT
     return cat(_at(page, e.args[0], POSTFIX), ".^", _exponent(page, e.args[1])), POWER
 
 
