@@ -59,6 +59,8 @@ DERIVATIVES = [
         "x[N]: p; y: N; w: p",
         "sum(i in 1..N, (y[i] - sigmoid(w'*x[i]))*x[i])",
     ),
+    ("sum(relu(X*w).^2)", "w", "X: m n; w: n", "2*X'*relu(X*w)"),
+    ("relu(w'*x)^2", "w", "w: n; x: n", "2*relu(w'*x)*x"),
     ("abs(x'*y)^2", "x", "x: n; y: n", "2*(x'*y)*y"),
     ("sum(abs(x).^2)", "x", "x: n", "2*x"),
     ("tr(sqrtm(X))", "X", "X: n n pd", "inv(sqrtm(X))/2"),

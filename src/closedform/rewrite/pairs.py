@@ -1,4 +1,4 @@
-"""Factors that have a name together: sigmoid, tan and tanh, and what an absolute value makes with itself or with its sign."""
+"""Factors that make one: sigmoid, tan and tanh, an absolute value with its sign, what is positive with where it is."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ if TYPE_CHECKING:
 
 TANGENTS = {"sin": ("tan", "cos"), "sinh": ("tanh", "cosh")}
 
-NAMED = frozenset({*TANGENTS, "sigmoid", "abs"})
+NAMED = frozenset({*TANGENTS, "sigmoid", "abs", "relu"})
 """Functions that such a product may start from."""
 
 
 def named_forms(s: Simplifier, powers: Scalars) -> None:
     """exp(z)./(1 + exp(z)) is sigmoid(z), 1./(1 + exp(z)) is sigmoid(-z), sin(z)./cos(z) is tan(z), abs(z).*sign(z) is z."""
     _unsigned(s, powers)
+    _rectified(s, powers)
     _tangents(s, powers)
     _sigmoids(s, powers)
 
@@ -37,6 +38,15 @@ def _unsigned(s: Simplifier, powers: Scalars) -> None:
         multiply(powers, sign, -signs)
         for g, j in factors.items():
             multiply(powers, g, j * k)
+
+
+def _rectified(s: Simplifier, powers: Scalars) -> None:
+    """relu(z).*step(z) as relu(z)."""
+    for base in [b for b in powers if b.op.name == "relu" and powers[b] > 0]:
+        step = make("step", base.args)
+        if powers.get(step, 0) > 0:
+            s.fire("rectifier")
+            multiply(powers, step, -powers[step])
 
 
 def _without_number(z: Expr) -> Scalars | None:

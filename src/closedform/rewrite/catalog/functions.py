@@ -102,6 +102,15 @@ ROWS: tuple[Row, ...] = (
         "x: n; y: n",
     ),
     Row(
+        "rectifier",
+        "relu(x).*step(x)",
+        "relu(x)",
+        "relu(z) is 0 wherever step(z) is not 1",
+        "x: n",
+        "relu(x).*step(y)",
+        "x: n; y: n",
+    ),
+    Row(
         "tangent",
         "sinh(x)./cosh(x)",
         "tanh(x)",
