@@ -14,7 +14,6 @@ from closedform.rewrite.words import flipped, shortened
 if TYPE_CHECKING:
     from closedform.rewrite.engine import Simplifier
 
-
 LONGEST = 16
 """Words of more letters are not looked into."""
 
@@ -73,12 +72,13 @@ def squared(s: Simplifier, A: Expr) -> Expr | None:
     if term.coefficient != 1 or term.scalars or not 0 < len(term.word) <= LONGEST:
         return None
     letters = list(term.word)
-    number, turned = flipped(s, letters, {})
+    scalars: Scalars = {}
+    number, turned = flipped(s, letters, scalars)
     for row in (turned + letters, letters + turned):
         if row[0][0].rows is not row[-1][0].cols:
             continue
-        factor, fewer = shortened(s, row, {})
-        if factor != 1 or len(fewer) >= len(row) or any(abs(k) > 1 for _, k in fewer):
+        factor, fewer = shortened(s, row, scalars)
+        if scalars or factor != 1 or len(fewer) >= len(row) or any(abs(k) > 1 for _, k in fewer):
             continue
         s.fire("norm-of-factor")
         rows = row[0][0].rows

@@ -17,7 +17,7 @@ NAMED = frozenset({*TANGENTS, "sigmoid", "abs", "relu"})
 
 
 def named_forms(s: Simplifier, powers: Scalars) -> None:
-    """exp(z)./(1 + exp(z)) is sigmoid(z), 1./(1 + exp(z)) is sigmoid(-z), sin(z)./cos(z) is tan(z), abs(z).*sign(z) is z."""
+    """The factors of a product, entry by entry, with those that make one put together."""
     _unsigned(s, powers)
     _rectified(s, powers)
     _tangents(s, powers)
@@ -59,6 +59,7 @@ def _without_number(z: Expr) -> Scalars | None:
 
 
 def _tangents(s: Simplifier, powers: Scalars) -> None:
+    """sin(z)./cos(z) as tan(z), sinh(z)./cosh(z) as tanh(z)."""
     for base in [b for b in powers if b.op.name in TANGENTS]:
         name, below = TANGENTS[base.op.name]
         under = make(below, base.args)
@@ -72,6 +73,7 @@ def _tangents(s: Simplifier, powers: Scalars) -> None:
 
 
 def _sigmoids(s: Simplifier, powers: Scalars) -> None:
+    """exp(z)./(1 + exp(z)) as sigmoid(z), 1./(1 + exp(z)) and exp(-z).*sigmoid(z) as sigmoid(-z)."""
     for base in list(powers):
         k = powers.get(base, 0)
         if base.op.name != "add" or len(base.args) != 2 or not k < 0 or k.denominator != 1:
