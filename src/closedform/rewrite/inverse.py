@@ -67,8 +67,9 @@ def matrix_power(s: Simplifier, A: Expr, k: int) -> Expr:
         return s.product((outside, matrix_power(s, core, k)))
     if len(term.word) == 1:
         base, e = term.word[0]
-        number, letters = shortened(s, [(base, e * k)], {})
-        return join(Term(number, {}, tuple(letters), A.shape)) if letters else identity(A.rows)
+        apart: Scalars = {}
+        number, letters = shortened(s, [(base, e * k)], apart)
+        return join(Term(number, s.sorted_scalars(apart), tuple(letters or [(identity(A.rows), 1)]), A.shape))
     if k <= 8:
         return s.product((A,) * k)
     return make("matrixpow", (A,), (k,))
