@@ -204,15 +204,20 @@ def _generic(check: Trials, plan: _Plan) -> Iterator[Outcome]:
     points = check.points
     mark = points.mark()
     total = plan.trials * (PIECES if check.pieces and not plan.exactly else 1)
-    on_branches = check.on_branches()
+
+    def enough() -> bool:
+        return not plan.exactly and _costly()
+
+    on_branches = check.on_branches(enough)
     on_pieces = check.on_pieces() if check.pieces else iter(())
     for k in range(total):
-        if k >= OTHERS and not (_costly() and not plan.exactly) and (outcome := next(on_branches, None)) is not None:
+        if k >= OTHERS and not enough() and (outcome := next(on_branches, None)) is not None:
+            points.back(mark)
             yield outcome
             continue
         if k >= plan.trials and points.tried > MOST_LOOKS and not plan.exactly:
             return
-        if k >= FEWEST and not plan.exactly and _costly():
+        if k >= FEWEST and enough():
             return
         outcome = next(on_pieces, None) if k >= GENERIC else None
         if outcome is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from closedform.core.errors import Refusal
@@ -81,10 +81,12 @@ class Trials(Comparison):
             return seen["faint"]
         return self._refereed(seen, places) or self._unsettled(seen, refused)
 
-    def on_branches(self) -> Iterator[Outcome]:
+    def on_branches(self, enough: Callable[[], bool]) -> Iterator[Outcome]:
         """The outcomes at points on branches of the original that have not been taken (verify/branches.py)."""
         mark, tried = self.points.mark(), self.points.tried
         for point in itertools.islice(self.branches.points_on(), ON_BRANCHES):
+            if enough():
+                break
             outcome = self._seen(point)
             if outcome.kind == "right" or (outcome.kind == "wrong" and not self.extreme(point)):
                 yield outcome
