@@ -144,6 +144,9 @@ def _alone(s: Simplifier, base: Expr, k: int) -> tuple[Rational, Expr | Letters,
     if k < 0 and base.op.name == "diag":
         s.fire("inverse-of-diagonal")
         return 1, s.diagonal_matrix(s.entry_power(base.args[0], k)), 1
+    if abs(k) > 1 and known(base, "orthogonal") and known(base, "symmetric"):
+        s.fire("orthonormal")
+        return 1, [(base, 1)] if k % 2 else [], 1
     if abs(k) > 1 and base.op.name == "sqrtm":
         s.fire("square-root")
         return 1, _powers_of_root(base, k), 1
