@@ -127,3 +127,8 @@ def test_steps_hide_no_difference() -> None:
     assert said.suggestion is None and "2*(b*ones(m))" in said.explanation
     said = judged(question, "-2*X'*(y - relu(X*w + b*ones(m)))")
     assert said.slips == ("dropped factor",)
+
+
+def test_points_at_which_all_is_zero_say_nothing() -> None:
+    said = judged(("relu(b)'*(C*b)", "C", "C: n n symmetric; b: n"), "b*relu(b)' + relu(b)*b' - diag(b.*relu(b))")
+    assert (said.verdict, said.slip) == ("other convention", "symmetric convention")

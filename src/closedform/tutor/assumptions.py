@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from closedform.core.expr import Expr
 from closedform.core.infer import facts
 from closedform.core.walk import postorder
-from closedform.tutor.ground import Ground, Here, same, values, with_changes
+from closedform.tutor.ground import Ground, Here, agree, same, values, with_changes
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -175,22 +175,18 @@ def commuted(symbols: Sequence[Expr], truth: Expr, answer: Expr, ground: Ground)
 
 def found(assumptions: Iterator[Assumption], truth: Expr, answer: Expr, ground: Ground) -> Assumption | None:
     """The first of the assumptions under which the answer equals the truth."""
-    first = ground.points(1)[0]
     for assumption in assumptions:
-        if _holds(assumption, truth, answer, first, ground) and all(
-            _holds(assumption, truth, answer, here, ground) for here in ground.points(ground.enough(CONFIRMED))[1:]
-        ):
+        points = ground.points(ground.enough(CONFIRMED))
+        if agree((_values(assumption, truth, answer, here, ground) for here in points), SLACK):
             return assumption
     return None
 
 
-def _holds(assumption: Assumption, truth: Expr, answer: Expr, here: Here, ground: Ground) -> bool:
-    import numpy as np
-
+def _values(assumption: Assumption, truth: Expr, answer: Expr, here: Here, ground: Ground) -> tuple[Any, Any]:
     rng = ground.random(here)
     changes = {name: change(here.env[name], rng) for name, change in assumption.changes.items() if name in here.env}
     left, right = values([truth, answer], with_changes(here, changes))
-    return left is not None and bool(np.abs(left).max() > 0) and same(left, right, SLACK)
+    return left, right
 
 
 def symbols_in(*exprs: Expr) -> list[Expr]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -111,6 +111,16 @@ def same(a: Any, b: Any, close: float = CLOSE) -> bool:
         return False
     scale = max(float(np.max(np.abs(a), initial=0.0)), float(np.max(np.abs(b), initial=0.0)))
     return bool(float(np.max(np.abs(a - b), initial=0.0)) <= close * scale)
+
+
+def agree(found: Iterable[tuple[Any, Any]], close: float = CLOSE) -> bool:
+    """Are two values the same at every point, and at two or more of them not both zero?"""
+    telling = 0
+    for left, right in found:
+        if left is None or not same(left, right, close):
+            return False
+        telling += bool(left.any())
+    return telling > 1
 
 
 def multiple(a: Any, b: Any, limit: int = 0) -> Fraction | None:

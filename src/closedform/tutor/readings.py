@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from closedform.calculus import layout as layouts
 from closedform.calculus.structure import STRUCTURES, projected, projector, space
@@ -16,7 +16,7 @@ from closedform.core.walk import postorder
 from closedform.ops.build import product, transpose
 from closedform.tutor.assumptions import symmetric
 from closedform.tutor.case import Case, sizes_of
-from closedform.tutor.ground import POINTS, Ground, same, values, with_changes
+from closedform.tutor.ground import POINTS, Ground, Here, agree, same, values, with_changes
 
 MEANS = {
     "projected": "the gradient projected on the space of the variable",
@@ -141,23 +141,20 @@ def along_the_space(case: Case, answer: Expr, ground: Ground) -> bool:
 
 def met(readings: Iterator[Reading], answer: Expr, ground: Ground) -> tuple[Reading, bool] | None:
     """The first convention in which the answer is right, and whether it is transposed there."""
-    import numpy as np
-
     for reading in readings:
         for turned in (False, True):
             if (answer.shape[::-1] if turned else answer.shape) != reading.expr.shape or (turned and answer.is_scalar):
                 continue
-            agreed = []
-            for here in ground.points(ground.enough(POINTS)):
-                rng = ground.random(here)
-                if reading.symmetric is not None and reading.symmetric in here.env:
-                    here = with_changes(here, {reading.symmetric: symmetric(here.env[reading.symmetric], rng)})
-                left, right = values([reading.expr, answer], here)
-                turned_right = right.T if turned and right is not None else right
-                agreed.append(left is not None and bool(np.abs(left).max() > 0) and same(left, turned_right))
-            if all(agreed):
+            if agree(_values(reading, answer, here, ground, turned=turned) for here in ground.points(ground.enough(POINTS))):
                 return reading, turned
     return None
+
+
+def _values(reading: Reading, answer: Expr, here: Here, ground: Ground, *, turned: bool) -> tuple[Any, Any]:
+    if reading.symmetric is not None and reading.symmetric in here.env:
+        here = with_changes(here, {reading.symmetric: symmetric(here.env[reading.symmetric], ground.random(here))})
+    left, right = values([reading.expr, answer], here)
+    return left, right.T if turned and right is not None else right
 
 
 def index_form(case: Case, answer: Expr) -> str | None:
