@@ -137,6 +137,8 @@ def polished(e: Expr, own: frozenset[Expr] = frozenset()) -> Expr:
             new = _positive_first(_numbers_once(new))
         elif new.op.name == "mul":
             new = _turned_whole(_ones_together(_sign_inside(_number_inside(new), own)))
+        elif new.op.name == "transpose":
+            new = transpose(new.args[0])
         done[node] = new
     return _number_into_entries(done[e])
 
