@@ -10,6 +10,7 @@ import numpy as np
 from closedform.core.errors import Refusal
 from closedform.core.expr import Expr
 from closedform.core.infer import facts as known_facts
+from closedform.core.infer import known
 from closedform.core.walk import postorder
 from closedform.numeric.difference import COMPLEX_STEP, Slope, derivative
 from closedform.numeric.tangent import curved, direction, independent, project, space
@@ -262,7 +263,8 @@ class Comparison:
             return True
         if any(rankless(point.of(node.args[0])) for node in nodes if node.op.name in RANKED):
             return True
-        if any(unsettled(point.of(node.args[0])) for node in (*nodes, *self.fixed) if node.op.name in JUMPING):
+        jumping = [node.args[0] for node in (*nodes, *self.fixed) if node.op.name in JUMPING]
+        if any(unsettled(point.of(a), positive=known(a, "positive")) for a in jumping):
             return True
         if any(self._ties(node, point.values).any() for node in self.fixed if node.op.name in VECTORS):
             return True

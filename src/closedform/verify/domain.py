@@ -15,6 +15,8 @@ from closedform.verify.kinks import SPECTRAL, coincidences
 from closedform.verify.point import Point, holds, said, short
 
 NONZERO = "nonzero"
+ROUNDED = 1e-13
+"""An entry as small as this beside the largest may be a zero."""
 MOST_TERMS = 100
 """So many terms are looked at."""
 
@@ -55,13 +57,17 @@ class Domain:
                         if coincidences(spot.condition, np.atleast_2d(value)).any():
                             return f"values coincided, or were 0, in the spectrum of {short(spot.argument)} wherever it was tried"
                     elif not _holds(spot.condition, value):
+                        if spot.condition == NONZERO and np.ndim(value) and np.isfinite(value).all():
+                            return f"{short(spot.argument)} had entries of 0 wherever it was tried"
                         return said(spot.argument, spot.condition if np.isfinite(value).all() else "finite")
         return ""
 
 
 def _holds(condition: str, value: Any) -> bool:
-    """Does a condition hold, of every entry?"""
-    return bool(np.all(value != 0)) if condition == NONZERO and np.ndim(value) else holds(condition, value)
+    """Does a condition hold, of every entry?  (A zero off the diagonal of inv(E)*E is rounding.)"""
+    if condition == NONZERO and np.ndim(value):
+        return bool(np.all(np.abs(value) > ROUNDED * np.max(np.abs(value), initial=0.0)))
+    return holds(condition, value)
 
 
 def _spots(e: Expr) -> list[Spot]:

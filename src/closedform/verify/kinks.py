@@ -42,13 +42,15 @@ def ties(name: str, arguments: Sequence[Any]) -> Any:
     return ~(np.abs(gaps) > TIE * max(1.0, *(largest(v) for v in arguments)))
 
 
-def unsettled(argument: Any) -> bool:
-    """Does rounding decide on which side of a jump an entry is?  (Of inv(S)*S - I, say.)
+def unsettled(argument: Any, *, positive: bool = False) -> bool:
+    """Does rounding decide on which side of a jump an entry is?  (Of inv(S)*S - I, say, or where what is positive underflows.)
 
-    >>> unsettled(np.array([1.0, 1e-17])), unsettled(np.array([1.0, 0.0]))
-    (True, False)
+    >>> unsettled(np.array([1.0, 1e-17])), unsettled(np.array([1.0, 0.0])), unsettled(np.array([1.0, 0.0]), positive=True)
+    (True, False, True)
     """
     size = np.abs(argument)
+    if positive:
+        return bool((size == 0).any())
     return bool(((size > 0) & (size <= BLUR * max(1.0, largest(size)))).any())
 
 
