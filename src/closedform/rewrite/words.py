@@ -141,6 +141,9 @@ def _alone(s: Simplifier, base: Expr, k: int) -> tuple[Rational, Expr | Letters,
     if k < 0 and known(base, "orthogonal"):
         s.fire("orthogonal-inverse")
         return 1, s.transposed(base), -k
+    if k < 0 and base.op.name == "pinv":
+        s.fire("inverse-of-pseudo-inverse")
+        return 1, [(base.args[0], -k)], 1
     if k < 0 and base.op.name == "diag":
         s.fire("inverse-of-diagonal")
         return 1, s.diagonal_matrix(s.entry_power(base.args[0], k)), 1

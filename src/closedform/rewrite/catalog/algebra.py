@@ -119,6 +119,15 @@ ROWS: tuple[Row, ...] = (
         "x: n; A: n m",
     ),
     Row(
+        "inverse-of-pseudo-inverse",
+        "inv(pinv(A))*B",
+        "A*B",
+        "a pseudo-inverse that has an inverse is the inverse",
+        "A: n n; B: n m",
+        "pinv(A)*B",
+        "A: n n; B: n m",
+    ),
+    Row(
         "inverse-of-product",
         "inv(A*B)*C",
         "inv(B)*inv(A)*C",
