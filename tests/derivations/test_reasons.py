@@ -155,3 +155,9 @@ def test_no_transpose_is_taken_and_taken_back() -> None:
         "cyclic-trace",
         "identify",
     ]
+
+
+@pytest.mark.parametrize("seed", ["a", -1, 1.5, None, True])
+def test_a_seed_is_a_whole_number(seed: Any) -> None:
+    with pytest.raises(cf.InputError, match="seed: a whole number"):
+        derivation("x'*x", "x", None).check(seed=seed)

@@ -132,3 +132,18 @@ def test_steps_hide_no_difference() -> None:
 def test_points_at_which_all_is_zero_say_nothing() -> None:
     said = judged(("relu(b)'*(C*b)", "C", "C: n n symmetric; b: n"), "b*relu(b)' + relu(b)*b' - diag(b.*relu(b))")
     assert (said.verdict, said.slip) == ("other convention", "symmetric convention")
+
+
+def test_long_sums_in_an_answer_are_refused_at_once() -> None:
+    question = "x'*A*x", "x", "x: n; A: n n"
+    with pytest.raises(cf.Refusal, match="at most 10000 are added up"):
+        judged(question, "sum(i in 1..10^9, A*x)")
+    with pytest.raises(cf.Refusal, match="at most 10000 are added up"):
+        cf.check_derivation(*question[:2], "df = sum(i in 1..10^9, x'*A*dx)", question[2])
+    with pytest.raises(cf.Refusal, match=r"limits\.steps"):
+        cf.equal("sum(i in 1..10^9, A*x)", "A*x + A'*x", question[2])
+
+
+def test_a_coefficient_below_rounding_is_not_read_off() -> None:
+    said = judged(("x'*A*x", "x", "x: n; A: n n"), "10^300*A*x")
+    assert said.verdict == "wrong" and "A'*x belongs" not in said.explanation

@@ -21,6 +21,10 @@ from closedform.ops.elementwise import DECLARED
 ENTRYWISE = frozenset(row["name"] for row in DECLARED)
 
 
+TERM = 10
+"""Pieces of work for a term of a sum with an index, beside those of its parts."""
+
+
 class World:
     """One arithmetic, with the random values of the symbols in it."""
 
@@ -151,6 +155,7 @@ class Evaluation:
         field = self.worlds[Q if world == Q else P].field
         total: Any = None
         for i in range(self.number(low), self.number(high) + 1):
+            tick(TERM)
             self.memo, self.sizes = dict(outer), {**kept, name: i}
             term = self.value(node.args[0], world)
             for part, found in self.memo.items():

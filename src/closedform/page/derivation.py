@@ -105,6 +105,8 @@ class Derivation:
         >>> cf.derive("x'*A*x", "x").derivation.check().ok
         True
         """
+        if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
+            raise InputError(f"seed: a whole number from 0 on is needed, not {seed!r}")
         from closedform.page.check import checked
 
         return checked(self, seed)

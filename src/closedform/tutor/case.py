@@ -19,7 +19,7 @@ from closedform.ops.build import transpose
 from closedform.question import Question
 from closedform.result import Derivative
 from closedform.tutor.ground import Ground
-from closedform.tutor.pieces import Pieces
+from closedform.tutor.pieces import Pieces, refuse_long
 
 COTANGENT = "V_out"
 """The name of the random cotangent by which functions that are not scalar are made scalar."""
@@ -146,6 +146,7 @@ def read(answer: object, case: Case, defined: Mapping[str, Expr] | None = None) 
     if defined:
         scope = Scope({**scope.symbols, **defined}, scope.sizes)
     if isinstance(answer, Expr):
+        refuse_long(postorder(answer))
         return None, answer, str(answer), 0
     if not isinstance(answer, str):
         raise InputError(f"an answer is a text of the language, not {type(answer).__name__}")

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 CLOSE = 1e-8
 """Values that differ by less, relative to the largest entry, count as equal."""
+NOISE = 1e-9
+"""Terms that are so much smaller than the largest are not told from rounding."""
 POINTS = 3
 PIECEWISE = 30
 """So many points are looked at where there are steps and kinks."""
@@ -160,6 +162,9 @@ def combination(targets: Sequence[Any], terms: Sequence[Sequence[Any]]) -> list[
     if rank < matrix.shape[1]:
         return None
     found = found / scale
+    sizes = np.abs(found * scale)
+    if (sizes[found != 0.0] < NOISE * sizes.max()).any():  # less than rounding leaves of it
+        return None
     exact = [Fraction(float(c)).limit_denominator(12) for c in found]
     if any(abs(float(c) - x) > 1e-6 for c, x in zip(exact, found, strict=True)):
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from closedform.core.dim import Dim
@@ -16,6 +16,16 @@ from closedform.lang.program import Instruction, Program
 from closedform.lang.series import members, with_sizes
 from closedform.lang.tokens import Token, tokenize
 from closedform.lang.words import ARITY
+
+
+def refuse_long(formulas: Iterable[Expr]) -> None:
+    """Refusal where a sum with an index has more terms than are added up to judge an answer."""
+    listed = [e for e in formulas if e.op.name == "series"]
+    if listed:
+        from closedform.numeric import series  # loads NumPy
+
+        series.refuse_long(listed)
+
 
 OPENING = {"(": 1, "[": 1, ")": -1, "]": -1}
 LEAVES = frozenset({"name", "num", "size"})
@@ -69,6 +79,7 @@ class Pieces:
                     raise error.located(source, piece.start, max(1, piece.end - piece.start)) from None
                 self.misfit = self.misfit or Misfit(piece, error, self._clash(piece))
         self._above: dict[Piece, list[Piece]] = {}
+        refuse_long(piece.expr for piece in self.all if piece.expr is not None)
 
     @property
     def expr(self) -> Expr:
