@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -28,6 +29,8 @@ def refuse_long(formulas: Iterable[Expr]) -> None:
 
 
 OPENING = {"(": 1, "[": 1, ")": -1, "]": -1}
+STAND_IN = re.compile(r"d\d+_+")
+"""The names by which differentials are read."""
 LEAVES = frozenset({"name", "num", "size"})
 
 
@@ -269,7 +272,8 @@ def _meaning(program: Program, scope: Scope) -> dict[str, Expr]:
 def _unknown(name: str, scope: Scope) -> str:
     if name in ARITY:
         return f"{name} is a function; write {name}(...)"
-    listed = ", ".join((*scope.symbols, *sorted(scope.sizes)))
+    own = (symbol for symbol in scope.symbols if not STAND_IN.fullmatch(symbol))
+    listed = ", ".join((*own, *sorted(scope.sizes)))
     return f"{name} is not a name of the question, which has {listed}; declare it in given, or name it by let"
 
 
