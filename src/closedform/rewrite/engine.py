@@ -254,6 +254,7 @@ HANDLERS: dict[str, Callable[..., Expr]] = {
     "kron": linear.kron,
     "index": linear.index,
     "inv": inverse.inverse,
+    "pinv": inverse.pseudo_inverse,
     "det": inverse.determinant,
     "logdet": inverse.log_determinant,
     "matrixpow": inverse.matrix_power,

@@ -43,6 +43,32 @@ def inverse(s: Simplifier, A: Expr) -> Expr:
     return join(Term(coefficient, s.sorted_scalars(scalars), ((core, -1),), A.shape))
 
 
+def pseudo_inverse(s: Simplifier, A: Expr) -> Expr:
+    """The pseudo-inverse of a simplified matrix; numbers and transposes go outside."""
+    if is_zero(A):
+        return s.transposed(A)
+    if A.op.name == "transpose":
+        return s.transposed(pseudo_inverse(s, A.args[0]))
+    if A.op.name == "pinv":
+        s.fire("pseudo-inverse-twice")
+        return A.args[0]
+    if known(A, "orthonormal"):
+        s.fire("pseudo-inverse-of-rotation")
+        return s.transposed(A)
+    if A.is_square and known(A, "invertible"):
+        s.fire("pseudo-inverse-of-invertible")
+        return inverse(s, A)
+    term = split(A)
+    outside: Scalars = {base: k for base, k in term.scalars.items() if known(base, "positive")}
+    if term.coefficient == 1 and not outside:
+        return make("pinv", (A,))
+    s.fire("pseudo-inverse-of-multiple")
+    rest: Scalars = {base: k for base, k in term.scalars.items() if base not in outside}
+    core = pseudo_inverse(s, join(Term(1, rest, term.word, A.shape)))
+    scalars = s.sorted_scalars({base: -k for base, k in outside.items()})
+    return s.product((join(Term(1 / Fraction(term.coefficient), scalars, (), (ONE, ONE))), core))
+
+
 def _kronecker_inverse(s: Simplifier, A: Expr) -> Expr:
     """inv(kron(A, B)) = kron(inv(A), inv(B)) for square A and B."""
     s.fire("inverse-of-kronecker")

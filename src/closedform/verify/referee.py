@@ -65,7 +65,9 @@ POWERS = frozenset(["matrixpow", "sympow"])
 COSTLY = {"expm": 250, "dexpm": 900, "logm": 1000, "dlogm": 3500, "sqrtm": 370, "eigvalsh": 45, "lambda_max": 45, "svdvals": 70,
           "normnuc": 70, "normspec": 70, "adj": 12, "sylvester": 75, "lyap": 75, "pinv": 15, "inv": 10, "det": 8, "logdet": 8,
           "chol": 8}  # fmt: skip
-"""How many times n^3 multiplications these cost."""
+"""How many times n^3 multiplications these cost …"""
+SMALLEST = 2
+"""… where n is at least this: smaller matrices take as long."""
 
 
 ENTRY = 8
@@ -377,7 +379,7 @@ def _work(e: Expr, sizes: Mapping[str, int]) -> int:
         if node.op.name in TRANSCENDENTAL:
             total += rows * cols * TRANSCENDENTAL[node.op.name]
         if node.op.name in COSTLY:
-            n = max(node.args[0].rows.value(sizes), node.args[0].cols.value(sizes))
+            n = max(SMALLEST, node.args[0].rows.value(sizes), node.args[0].cols.value(sizes))
             total += COSTLY[node.op.name] * n**3
         if node.op.name in POWERS:
             total += rows**3 * sum(_doublings(p, sizes) for p in node.params)
