@@ -31,6 +31,8 @@ GIVEN = (
         ("(X - X*inv(S))^2 + (X - inv(S)*X)^2", "symmetric"),
         ("tril(S + X) + triu(S - X)", "symmetric"),
         ("tril(S + X) + triu(S + X)", ""),
+        ("tril(X) - triu(X)", "symmetric"),
+        ("t*tril(2*A - W) - triu(W' - 2*A')*t", "symmetric"),
         ("minimum(S, 0*S)", "symmetric"),
         ("maximum(t, D)", "symmetric"),
         ("maximum(D, E)", "symmetric diagonal"),

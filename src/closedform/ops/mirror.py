@@ -110,7 +110,7 @@ def _paired(e: Expr, args: list[Pair]) -> Pair:
     if name in ALONG or name in ENTRYWISE:
         return make(name, tuple(a[0] for a in args), e.params), make(name, tuple(a[1] for a in args), e.params)
     if name in SWAPPED:
-        return make(name, (args[0][0],)), make(SWAPPED[name], (args[0][1],))
+        return _term_by_term(name, args[0][0]), _term_by_term(SWAPPED[name], args[0][1])
     return e, transpose(e)
 
 
@@ -135,6 +135,16 @@ def _multiplied(e: Expr, factors: Sequence[Expr], shape: Shape) -> Expr:
         if len(done) > LARGEST or any(len(word) > LARGEST for _, word in done):
             return e
     return _sum(done, shape) if all(_is_chain(word) for _, word in done) else e
+
+
+def _term_by_term(name: str, e: Expr) -> Expr:
+    """An operation that is linear, of each term of a matrix that is multiplied out."""
+    done: Terms = []
+    for coefficient, word in _terms(e):
+        scalars = [g for g in word if g.is_scalar]
+        core = make(name, (product(*(g for g in word if not g.is_scalar)),))
+        done.append((coefficient, (*scalars, core)))
+    return _sum(done, e.shape)
 
 
 def _terms(e: Expr) -> Terms:
