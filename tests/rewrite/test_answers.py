@@ -63,6 +63,7 @@ DERIVATIVES = [
     ("relu(w'*x)^2", "w", "w: n; x: n", "2*relu(w'*x)*x"),
     ("abs(x'*y)^2", "x", "x: n; y: n", "2*(x'*y)*y"),
     ("sum(abs(x).^2)", "x", "x: n", "2*x"),
+    ("x'*expm(logm(S))*x", "S", "S: n n pd; x: n", "x*x'"),
     ("tr(sqrtm(X))", "X", "X: n n pd", "inv(sqrtm(X))/2"),
     ("norm2(inv(chol(S))*x)^2", "S", "S: n n pd; x: n", "-inv(S)*x*x'*inv(S)"),
     ("norm2(sqrtm(S)*x)^2", "S", "S: n n psd; x: n", "x*x'"),

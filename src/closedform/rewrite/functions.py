@@ -28,6 +28,9 @@ def function(s: Simplifier, name: str, A: Expr) -> Expr:
         return zero(*A.shape) if name == "logm" else make(name, (A,)) if name == "expm" else A
     if A.op.name == "transpose":
         return s.transposed(function(s, name, A.args[0]))
+    if (name, A.op.name) == ("expm", "logm") or ((name, A.op.name) == ("logm", "expm") and known(A.args[0], "symmetric")):
+        s.fire("exponential-of-logarithm")
+        return A.args[0]
     return make(name, (A,))
 
 

@@ -156,6 +156,15 @@ ROWS: tuple[Row, ...] = (
         "A: n n",
     ),
     Row(
+        "exponential-of-logarithm",
+        "expm(logm(A))",
+        "A",
+        "expm(logm(A)) = A, and logm(expm(S)) = S for a symmetric S",
+        "A: n n pd",
+        "logm(expm(A))",
+        "A: n n",
+    ),
+    Row(
         "commuting-equation",
         "sylvester(S, S, S^3)",
         "S^2/2",
