@@ -12,6 +12,7 @@ from closedform.calculus.alike import alike
 from closedform.core.dim import ONE, Dim
 from closedform.core.errors import InputError
 from closedform.core.expr import Expr, make, shape_text
+from closedform.core.op import f
 from closedform.lang.declare import Scope
 from closedform.lang.text import text
 from closedform.ops.build import entry_power, negative, product, times, transpose
@@ -22,6 +23,7 @@ from closedform.tutor.ground import POINTS, Ground, same, values
 from closedform.tutor.pieces import Misfit, Piece, Pieces, walk
 from closedform.tutor.planted import forms_of, short
 
+CONFUSED = "elementwise and matrix product confused"
 MOST_SIZES = 4
 
 
@@ -150,23 +152,36 @@ def _ways(piece: Piece) -> Iterator[Edit]:
         for k in range(len(parts) - 1):
             new = attempt(product, *parts[:k], attempt(times, parts[k], parts[k + 1]) or parts[k], *parts[k + 2 :])
             if new is not None and parts[k].shape == parts[k + 1].shape:
-                yield Edit(new, "", "elementwise and matrix product confused", 2, "")
+                yield Edit(new, "", CONFUSED, 2, "")
     elif piece.code == "sum":
         yield from _sums(piece, parts)
     elif piece.code == "^" and parts[1].op.name == "number":
-        yield Edit(entry_power(parts[0], parts[1].params[0]), "", "elementwise and matrix product confused", 2, "")
+        yield Edit(entry_power(parts[0], parts[1].params[0]), "", CONFUSED, 2, "")
     elif piece.code in (".*", "./"):
+        yield from _row_by_row(piece.code, *parts)
         for a in (parts[0], transpose(parts[0])):
             for b in (parts[1], transpose(parts[1])):
                 if piece.code == ".*":
                     new = attempt(product, a, b)
                     if new is not None:
                         turned = (a is not parts[0]) + (b is not parts[1])
-                        yield Edit(new, "", "elementwise and matrix product confused", 2 + turned, "")
+                        yield Edit(new, "", CONFUSED, 2 + turned, "")
                 if (a, b) != (parts[0], parts[1]) and a.shape == b.shape:
                     new = attempt(times, a, b) if piece.code == ".*" else None
                     if new is not None:
                         yield Edit(new, "", "missing transpose", 2, "")
+
+
+def _row_by_row(code: str, a: Expr, b: Expr) -> Iterator[Edit]:
+    """A vector beside a matrix, as in array libraries: each of its entries with one row, or one column, of the matrix."""
+    for vector, matrix in ((a, b), (b, a)) if code == ".*" else ((b, a),):
+        if ONE not in vector.shape or vector.is_scalar or ONE in matrix.shape:
+            continue
+        column = vector if vector.is_column else transpose(vector)
+        factor = f.diag(column if code == ".*" else entry_power(column, -1))
+        for new in (attempt(product, factor, matrix), attempt(product, matrix, factor)):
+            if new is not None:
+                yield Edit(new, "", CONFUSED, 2, "")
 
 
 def _sums(piece: Piece, parts: list[Expr]) -> Iterator[Edit]:
