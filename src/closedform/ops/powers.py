@@ -19,6 +19,12 @@ MOST_BITS = 4_096
 """The longest exponent of a matrix, in binary digits."""
 
 
+def _positive_base(word: str, a: Expr) -> None:
+    """Refuse a derivative by the exponent of a number that is not positive."""
+    if a.op.name == "number" and a.params[0] <= 0:
+        raise Refusal(f"{word}: a power of {a} has no derivative by its exponent; the base needs to be positive")
+
+
 @operation
 class pow_:
     """A scalar to a scalar power, a^b."""
@@ -56,6 +62,7 @@ class pow_:
         return product(b, power(a, num(b.params[0] - 1) if b.op.name == "number" else minus(b, num(1))), da)
 
     def d_b(a: Expr, b: Expr, db: Expr) -> Expr:
+        _positive_base("^", a)
         return product(power(a, b), f.log(a), db)
 
     def weight(e: Expr) -> int:
@@ -163,6 +170,7 @@ class entrypow:
         return times(times(B, slope), dA)
 
     def d_B(A: Expr, B: Expr, dB: Expr) -> Expr:
+        _positive_base(".^", A)
         return times(times(entry_power(A, B), f.log(A)), dB)
 
     def weight(e: Expr) -> int:
