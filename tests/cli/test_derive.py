@@ -4,6 +4,7 @@ import io
 import json
 import shlex
 from collections.abc import Callable
+from typing import ClassVar
 
 import pytest
 
@@ -82,7 +83,7 @@ def test_html_is_a_section_whose_tags_close(run: Run) -> None:
     from html.parser import HTMLParser
 
     class Tags(HTMLParser):
-        open: list[str] = []  # noqa: RUF012
+        open: ClassVar[list[str]] = []
 
         def handle_starttag(self, tag: str, attrs: object) -> None:
             self.open.append(tag)

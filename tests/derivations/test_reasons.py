@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.test_corpus import CASES, given
 
 import closedform as cf
 from closedform.calculus.alike import alike
 from closedform.page.derivation import Derivation
 
-DATA = Path(__file__).parents[1] / "data" / "public.jsonl"
-FACTS = {"positive_definite": "pd", "lower_triangular": "lower", "unit_interval": "unit"}
-CASES = [c for c in map(json.loads, DATA.read_text(encoding="utf-8").splitlines()) if isinstance(c["wrt"], str)]
+FIRST_ORDER = [case for case in CASES if isinstance(case["wrt"], str)]
 
 QUESTIONS = [
     ("x*x'*a", "x", "x: n; a: n"),
@@ -25,14 +22,6 @@ QUESTIONS = [
     ("sum(logsumexp_rows(X*W)) - sum(Y.*(X*W))", "W", "X: n p; W: p c; Y: n c"),
     ("tr(W'*X)", "X", "W: n n skew; X: n n"),
 ]
-
-
-def given(case: dict[str, Any]) -> dict[str, str]:
-    out = {}
-    for name, spec in case["vars"].items():
-        shape = " ".join(str(d) for d in spec["shape"]) or "scalar"
-        out[name] = " ".join([shape, *(FACTS.get(fact, fact) for fact in spec.get("is", []))])
-    return out
 
 
 def derivation(expression: str, wrt: object, declared: str | None, **conventions: str) -> Derivation:
@@ -50,7 +39,7 @@ def test_no_line_only_reorders_the_one_before(expression: str, wrt: str, declare
             assert not alike(step.before, step.after), step
 
 
-@pytest.mark.parametrize("case", CASES, ids=[c["id"] for c in CASES])
+@pytest.mark.parametrize("case", FIRST_ORDER, ids=[c["id"] for c in FIRST_ORDER])
 def test_what_is_called_symmetric_occurs_in_the_question(case: dict[str, Any]) -> None:
     _symmetric_parts(cf.derive(case["expr"], case["wrt"], given(case)))
 

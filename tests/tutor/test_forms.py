@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping
 from functools import cache
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from tests.test_corpus import CASES, given
 
 import closedform as cf
 from closedform.calculus.derive import tangent_of
@@ -28,9 +26,6 @@ from closedform.verify.certificate import certify
 from closedform.verify.contraction import derivative_shape
 from closedform.verify.point import Points
 
-DATA = Path(__file__).parents[1] / "data" / "public.jsonl"
-CASES: list[dict[str, Any]] = [json.loads(line) for line in DATA.read_text(encoding="utf-8").splitlines() if line.strip()]
-FACTS = {"positive_definite": "pd", "lower_triangular": "lower", "unit_interval": "unit"}
 SECOND_ORDER = [
     ("x'*A*x", ["x", "x"], "x: n; A: n n"),
     ("logsumexp(A*x)", ["x", "x"], "x: n; A: m n"),
@@ -55,14 +50,6 @@ MATRICES = [
     ("sum(i in 1..N, (x[i]'*w)^2)", "w", "x[N]: p; w: p"),
     ("softmax_rows(X)*a", "X", "X: n p; a: p"),
 ]
-
-
-def given(case: Mapping[str, Any]) -> dict[str, str]:
-    out = {}
-    for name, spec in case["vars"].items():
-        shape = " ".join(str(d) for d in spec["shape"]) or "scalar"
-        out[name] = " ".join([shape, *(FACTS.get(fact, fact) for fact in spec.get("is", []))])
-    return out
 
 
 @cache
